@@ -1,0 +1,78 @@
+# SEEMail for Exim. GNU make; everything that is built goes to build/.
+#   make            the programs, the hook and the library
+#   make demo       install what is missing (as root), build, show the main job
+#   make test       install what is missing (as root), build, run all tests
+#   make unit SUITE=name    one CUnit suite;  prove tests/e2e/x.t  one scenario
+#   make SANITIZE=1 test    the same under the address and undefined sanitizers
+
+CC ?= gcc
+PKG_CONFIG ?= pkg-config
+prefix ?= /usr/local
+B := build$(if $(SANITIZE),/sanitize)
+
+WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes \
+  -Wmissing-prototypes -Wcast-qual -Wpointer-arith -Wundef
+SAN := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
+comma := ,
+HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden \
+  $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+CFLAGS ?= -O2 -g
+PKGS := nss nspr lmdb libpcre2-8
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) $(HARDEN) $(SAN) $(CFLAGS) \
+  -Ipolicies/base -Ipolicies -Inssdb -Itransport \
+  $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS)))
+LDFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN)
+LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS))
+LIBS_seemail-certs = $(shell $(PKG_CONFIG) --libs ldap)
+
+# Folders of the one static library; X_main.c is the program seemail-X.
+LIB_C := $(filter-out %_main.c,$(wildcard policies/base/*.c policies/*.c nssdb/*.c transport/*.c))
+MAIN_C := $(wildcard policies/*_main.c nssdb/*_main.c transport/*_main.c)
+UNIT_C := $(wildcard tests/unit/*.c)
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+PROGRAMS := $(foreach m,$(MAIN_C),$(B)/seemail-$(patsubst %_main.c,%,$(notdir $(m))))
+HOOK_C := $(wildcard local_scan/*.c)
+HOOK := $(if $(HOOK_C),$(B)/seemail.so)
+
+all: $(PROGRAMS) $(HOOK) $(B)/libseemail.a
+
+$(B)/libseemail.a: $(call obj,$(LIB_C))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(EXTRA_$(firstword $(subst /, ,$<))) -MMD -MP -c -o $@ $<
+
+EXTRA_local_scan = -isystem /usr/include/exim4
+
+define program
+$(B)/seemail-$(patsubst %_main.c,%,$(notdir $(1))): $(call obj,$(1)) $(B)/libseemail.a
+	$$(CC) -pie $$(LDFLAGS) -o $$@ $$^ $$(LIBS) $$(LIBS_$$(@F))
+endef
+$(foreach m,$(MAIN_C),$(eval $(call program,$(m))))
+
+$(B)/seemail.so: $(call obj,$(HOOK_C)) $(B)/libseemail.a
+	$(CC) -shared $(LDFLAGS) -Wl,-Bsymbolic -Wl,--exclude-libs,ALL -o $@ $^ $(LIBS)
+
+$(B)/unit: $(call obj,$(UNIT_C)) $(B)/libseemail.a
+	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS) -lcunit
+
+deps:
+	@tests/deps
+
+unit: $(B)/unit
+	$(B)/unit $(SUITE)
+
+test: deps
+	@$(MAKE) --no-print-directory all $(B)/unit
+	@B=$(B) tests/run
+
+lint: deps
+	@tests/lint
+
+clean:
+	rm -rf build
+
+.PHONY: all deps unit test lint clean
+-include $(patsubst %.o,%.d,$(call obj,$(LIB_C) $(MAIN_C) $(HOOK_C) $(UNIT_C)))
