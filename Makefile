@@ -12,8 +12,8 @@ B := build$(if $(SANITIZE),/sanitize)
 
 WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes \
   -Wmissing-prototypes -Wcast-qual -Wpointer-arith -Wundef
-SAN := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
 comma := ,
+SAN := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
 HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden \
   $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 CFLAGS ?= -O2 -g
