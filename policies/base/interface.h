@@ -1,0 +1,28 @@
+#ifndef SEEMAIL_INTERFACE_H
+#define SEEMAIL_INTERFACE_H
+
+/*
+ * interface: every constant that people, other programs or other hubs see.
+ * Changing one changes the product; doc/ lists them.
+ */
+
+#define SEEMAIL_VERSION "2.2"     /* of the requirements; on the wire */
+#define SEEMAIL_SOFTWARE "0.1"    /* of this software */
+
+/* Headers. All that start with the prefix are removed from incoming mail. */
+#define HEADER_PREFIX "X-SEEMAIL-"
+#define HEADER_VERSION "X-SEEMAIL-Version"
+#define HEADER_VERIFIED "X-SEEMAIL-Verified"
+
+#define ENV_HOME "SEEMAIL_HOME"
+#define LOG_IDENT "seemail"
+
+/* What the log line of a message calls things. */
+#define LOG_DIRECTION "direction"
+#define LOG_MARKING "marking"
+#define LOG_VERDICT "verdict"
+#define LOG_SIGNER "signer"
+#define LOG_FAILURE "failure"
+#define LOG_REASON "reason"
+
+#endif
