@@ -2,6 +2,7 @@
 #   make            the programs, the hook and the library
 #   make demo       install what is missing (as root), build, show the main job
 #   make test       install what is missing (as root), build, run all tests
+#   make conformance / fuzz / lint / install DESTDIR= prefix=
 #   make unit SUITE=name    one CUnit suite;  prove tests/e2e/x.t  one scenario
 #   make SANITIZE=1 test    the same under the address and undefined sanitizers
 
@@ -71,8 +72,37 @@ test: deps
 lint: deps
 	@tests/lint
 
+conformance:
+	@tests/conformance
+
+# One libFuzzer program a target; SECONDS each.
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+SECONDS ?= 20
+fuzz: deps
+	@$(MAKE) --no-print-directory B=build/fuzz CC=clang SAN=-fsanitize=fuzzer-no-link,address,undefined \
+	  CFLAGS='-O1 -g' $(FUZZ:%=build/fuzz/%)
+	@for f in $(FUZZ); do mkdir -p build/fuzz/corpus.$$f; \
+	  build/fuzz/$$f -max_total_time=$(SECONDS) -print_final_stats=0 build/fuzz/corpus.$$f \
+	  || exit 1; done
+
+build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libseemail.a
+	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+
+LIBEXEC = $(prefix)/lib/seemail
+ETC = $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)/seemail
+MANS := $(wildcard doc/*.[1-8])
+install: all
+	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(prefix)/bin $(DESTDIR)$(ETC)/policies $(DESTDIR)$(ETC)/exim
+	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(DESTDIR)$(prefix)/bin)
+	$(if $(HOOK),install -m 755 $(HOOK) $(DESTDIR)$(LIBEXEC)/.seemail.so.new)
+	$(if $(HOOK),mv -f $(DESTDIR)$(LIBEXEC)/.seemail.so.new $(DESTDIR)$(LIBEXEC)/seemail.so)
+	for f in $(filter-out %.c %.h %/base,$(wildcard policies/*)); do \
+	  [ -e "$(DESTDIR)$(ETC)/$$f" ] || install -m 644 $$f $(DESTDIR)$(ETC)/policies/; done
+	$(if $(wildcard local_scan/exim/*),install -m 644 $(wildcard local_scan/exim/*) $(DESTDIR)$(ETC)/exim/)
+	$(foreach m,$(MANS),install -D -m 644 $(m) $(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
+
 clean:
 	rm -rf build
 
-.PHONY: all deps unit test lint clean
+.PHONY: all deps unit test lint conformance fuzz install clean
 -include $(patsubst %.o,%.d,$(call obj,$(LIB_C) $(MAIN_C) $(HOOK_C) $(UNIT_C)))
