@@ -1,0 +1,83 @@
+/* file: see file.h. */
+#include "file.h"
+
+#include "buffer.h"
+#include "failure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int check(int fd, const char *path, enum file_trust trust, int kind,
+                 struct stat *status, struct failure *why)
+{
+    enum failure_kind k = (enum failure_kind)kind;
+    if (fstat(fd, status) < 0)
+        return failure_errno(why, k, errno, "%s", path);
+    if (trust == FILE_PLAIN)
+        return 0;
+    if (status->st_uid != 0 && status->st_uid != geteuid())
+        return failure(why, k, "%s: owner is user %ld, not root or user %ld",
+                       path, (long)status->st_uid, (long)geteuid());
+    mode_t bad = trust == FILE_SECRET ? 077 : 022;
+    if (trust == FILE_SECRET && status->st_uid == 0 && geteuid() != 0)
+        bad = 037; /* root's file, read through our group */
+    if (status->st_mode & bad)
+        return failure(why, k, "%s: mode %04o lets others %s it", path,
+                       (unsigned)(status->st_mode & 07777),
+                       status->st_mode & 022 ? "change" : "read");
+    return 0;
+}
+
+static int read_all(int fd, const char *path, size_t most,
+                    enum failure_kind kind, struct buffer *content,
+                    struct failure *why)
+{
+    char data[8192];
+    size_t total = 0;
+    for (;;) {
+        ssize_t got = read(fd, data, sizeof data);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return failure_errno(why, kind, errno, "%s", path);
+        if (got == 0)
+            return 0;
+        total += (size_t)got;
+        if (total > most)
+            return failure(why, kind, "%s: larger than %zu bytes", path, most);
+        if (buffer_append(content, data, (size_t)got) < 0)
+            return failure_memory(why);
+    }
+}
+
+int file_read(const char *path, enum file_trust trust, size_t most, int kind,
+              struct buffer *content, struct failure *why)
+{
+    enum failure_kind k = (enum failure_kind)kind;
+    struct stat status;
+    /* A FIFO in a file's place must not make us wait. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return failure_errno(why, k, errno, "%s", path);
+    int rc = check(fd, path, trust, kind, &status, why);
+    if (rc == 0 && !S_ISREG(status.st_mode))
+        rc = failure(why, k, "%s: not a regular file", path);
+    if (rc == 0)
+        rc = read_all(fd, path, most, k, content, why);
+    close(fd);
+    return rc;
+}
+
+int file_check(const char *path, enum file_trust trust, int kind,
+               struct failure *why)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return failure_errno(why, (enum failure_kind)kind, errno, "%s", path);
+    int rc = check(fd, path, trust, kind, &status, why);
+    close(fd);
+    return rc;
+}

@@ -1,0 +1,33 @@
+#ifndef SEEMAIL_FILE_H
+#define SEEMAIL_FILE_H
+
+/*
+ * file: files that administrators keep, read with distrust. What is checked
+ * is the descriptor that is then read, so nobody can swap the file between.
+ */
+
+#include <sys/types.h>
+
+struct buffer;
+struct failure;
+
+/* What a file must be. Its owner is root or the one who runs us. */
+enum file_trust {
+    FILE_PLAIN,  /* any regular file */
+    FILE_GUARDED,/* not writable by group or others */
+    FILE_SECRET, /* and not readable by them either [2.4-keys] */
+};
+
+/*
+ * Reads the whole file, `most' bytes at the most, into the buffer (appended).
+ * 0, or -1 with a failure of the given kind that names the path and what is
+ * wrong with it: missing, not a regular file, wrong owner, mode, too large.
+ */
+int file_read(const char *path, enum file_trust trust, size_t most, int kind,
+              struct buffer *content, struct failure *why);
+
+/* The same checks for a folder (or file), without reading it. */
+int file_check(const char *path, enum file_trust trust, int kind,
+               struct failure *why);
+
+#endif
