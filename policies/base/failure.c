@@ -30,8 +30,9 @@ static void make_printable(char *text)
             *text = ' ';
 }
 
-static int fill(struct failure *why, enum failure_kind kind, int error_number,
-                const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static int
+fill(struct failure *why, enum failure_kind kind, int error_number,
+     const char *format, va_list args)
 {
     if (!why)
         return -1;
