@@ -1,0 +1,153 @@
+/* trigger: see trigger.h. */
+#include "trigger.h"
+
+#include "failure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#define MATCH_LIMIT 200000
+#define DEPTH_LIMIT 1000
+#define WINDOW 65536
+
+struct trigger {
+    const struct trigger_rule *rules;
+    size_t count;
+    pcre2_code *codes[TRIGGER_RULES_MOST];
+    unsigned char found[TRIGGER_RULES_MOST];
+    pcre2_match_data *match;
+    pcre2_match_context *limits;
+    const char *unscannable;
+    size_t used;         /* bytes in the window */
+    char window[WINDOW]; /* the text not yet done with */
+};
+
+static int compile(struct trigger *trigger, size_t rule, struct failure *why)
+{
+    int error;
+    PCRE2_SIZE where;
+    const char *pattern = trigger->rules[rule].pattern;
+    trigger->codes[rule] =
+        pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+                      PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_CASELESS,
+                      &error, &where, NULL);
+    if (trigger->codes[rule]) {
+        /* Without JIT (no executable memory) it is slower, not wrong. */
+        pcre2_jit_compile(trigger->codes[rule], PCRE2_JIT_COMPLETE);
+        return 0;
+    }
+    PCRE2_UCHAR words[120] = "";
+    pcre2_get_error_message(error, words, sizeof words);
+    return failure(why, FAILURE_POLICY,
+                   "trigger \"%s\": pattern \"%s\", character %zu: %s",
+                   trigger->rules[rule].marking, pattern, (size_t)where + 1,
+                   (const char *)words);
+}
+
+static int prepare(struct trigger *trigger, struct failure *why)
+{
+    trigger->match = pcre2_match_data_create(1, NULL);
+    trigger->limits = pcre2_match_context_create(NULL);
+    if (!trigger->match || !trigger->limits)
+        return failure_memory(why);
+    pcre2_set_match_limit(trigger->limits, MATCH_LIMIT);
+    pcre2_set_depth_limit(trigger->limits, DEPTH_LIMIT);
+    for (size_t rule = 0; rule < trigger->count; rule++)
+        if (compile(trigger, rule, why) < 0)
+            return -1;
+    return 0;
+}
+
+int trigger_new(const struct trigger_rule *rules, size_t count,
+                struct trigger **trigger_r, struct failure *why)
+{
+    *trigger_r = NULL;
+    if (count > TRIGGER_RULES_MOST)
+        return failure(why, FAILURE_POLICY, "more than %d triggers",
+                       TRIGGER_RULES_MOST);
+    struct trigger *trigger = calloc(1, sizeof *trigger);
+    if (!trigger)
+        return failure_memory(why);
+    trigger->rules = rules;
+    trigger->count = count;
+    if (prepare(trigger, why) < 0) {
+        trigger_free(&trigger);
+        return -1;
+    }
+    *trigger_r = trigger;
+    return 0;
+}
+
+void trigger_free(struct trigger **trigger)
+{
+    if (!*trigger)
+        return;
+    for (size_t rule = 0; rule < (*trigger)->count; rule++)
+        pcre2_code_free((*trigger)->codes[rule]);
+    pcre2_match_data_free((*trigger)->match);
+    pcre2_match_context_free((*trigger)->limits);
+    free(*trigger);
+    *trigger = NULL;
+}
+
+/* Looks through the window for what was not found yet. */
+static int look(struct trigger *trigger, struct failure *why)
+{
+    for (size_t rule = 0; rule < trigger->count; rule++) {
+        if (trigger->found[rule])
+            continue;
+        int rc = pcre2_match(trigger->codes[rule], (PCRE2_SPTR)trigger->window,
+                             trigger->used, 0, 0, trigger->match,
+                             trigger->limits);
+        if (rc >= 0)
+            trigger->found[rule] = 1;
+        else if (rc == PCRE2_ERROR_NOMEMORY)
+            return failure_memory(why);
+        else if (rc != PCRE2_ERROR_NOMATCH)
+            trigger->unscannable = "a pattern passed its limits";
+    }
+    return 0;
+}
+
+int trigger_feed(struct trigger *trigger, const char *text, size_t length,
+                 struct failure *why)
+{
+    while (length > 0) {
+        size_t part = WINDOW - trigger->used;
+        if (part > length)
+            part = length;
+        memcpy(trigger->window + trigger->used, text, part);
+        trigger->used += part;
+        text += part;
+        length -= part;
+        if (trigger->used < WINDOW)
+            return 0;
+        if (look(trigger, why) < 0)
+            return -1;
+        /* What may be the beginning of a match stays. */
+        memmove(trigger->window, trigger->window + WINDOW - TRIGGER_LENGTH_MOST,
+                TRIGGER_LENGTH_MOST);
+        trigger->used = TRIGGER_LENGTH_MOST;
+    }
+    return 0;
+}
+
+int trigger_boundary(struct trigger *trigger, struct failure *why)
+{
+    int rc = trigger->used ? look(trigger, why) : 0;
+    trigger->used = 0;
+    return rc;
+}
+
+int trigger_found(const struct trigger *trigger, size_t rule)
+{
+    return rule < trigger->count && trigger->found[rule];
+}
+
+const char *trigger_unscannable(const struct trigger *trigger)
+{
+    return trigger->unscannable;
+}
