@@ -1,6 +1,7 @@
 /* trigger: see trigger.h. */
 #include "trigger.h"
 
+#include "buffer.h"
 #include "failure.h"
 
 #include <stdlib.h>
@@ -9,6 +10,9 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#define OPTIONS                                                               \
+    (PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_CASELESS |                   \
+     PCRE2_NEVER_BACKSLASH_C)
 #define MATCH_LIMIT 200000
 #define DEPTH_LIMIT 1000
 #define WINDOW 65536
@@ -32,8 +36,7 @@ static int compile(struct trigger *trigger, size_t rule, struct failure *why)
     const char *pattern = trigger->rules[rule].pattern;
     trigger->codes[rule] =
         pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-                      PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_CASELESS,
-                      &error, &where, NULL);
+                      OPTIONS, &error, &where, NULL);
     if (trigger->codes[rule]) {
         /* Without JIT (no executable memory) it is slower, not wrong. */
         pcre2_jit_compile(trigger->codes[rule], PCRE2_JIT_COMPLETE);
@@ -45,6 +48,23 @@ static int compile(struct trigger *trigger, size_t rule, struct failure *why)
                    "trigger \"%s\": pattern \"%s\", character %zu: %s",
                    trigger->rules[rule].marking, pattern, (size_t)where + 1,
                    (const char *)words);
+}
+
+int trigger_check(const char *pattern, struct buffer *expected)
+{
+    int error;
+    PCRE2_SIZE where;
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern,
+                                     PCRE2_ZERO_TERMINATED, OPTIONS, &error,
+                                     &where, NULL);
+    pcre2_code_free(code);
+    if (code)
+        return 0;
+    PCRE2_UCHAR words[120] = "";
+    pcre2_get_error_message(error, words, sizeof words);
+    return buffer_format(expected,
+                         "a PCRE2 pattern (character %zu: %s)",
+                         (size_t)where + 1, (const char *)words) < 0 ? -1 : 1;
 }
 
 static int prepare(struct trigger *trigger, struct failure *why)

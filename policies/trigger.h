@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+struct buffer;
 struct failure;
 struct trigger;
 
@@ -30,6 +31,9 @@ struct trigger_rule {
  */
 int trigger_new(const struct trigger_rule *rules, size_t count,
                 struct trigger **trigger_r, struct failure *why);
+/* Does the pattern compile? 0; 1 = no, *expected says what; -1 = memory. */
+int trigger_check(const char *pattern, struct buffer *expected);
+
 void trigger_free(struct trigger **trigger);
 
 /* The next piece of one text. 0 or -1 (memory). */
