@@ -1,0 +1,169 @@
+#ifndef SEEMAIL_POLICY_H
+#define SEEMAIL_POLICY_H
+
+/*
+ * policy: all tables of a policy folder, checked and ready for use. It is
+ * read-only after loading; every rule keeps its file and line, so that each
+ * decision can be explained by them. The schemas are in policy_tables.c, the
+ * administrator's view in doc/seemail-<table>.5.
+ */
+
+#include "network.h"
+#include "table.h"
+#include "trigger.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct failure;
+struct pool;
+
+/* Where a rule stands: "file:line". */
+struct rule {
+    const char *file; /* the table's name, without the folder */
+    unsigned line;
+};
+
+/* A set of markings: bit i is policy->markings[i]. */
+typedef uint64_t marking_set;
+#define MARKINGS_MOST 64
+
+enum unscannable { UNSCANNABLE_MARKED, UNSCANNABLE_PLAIN, UNSCANNABLE_HOLD };
+enum unlisted { UNLISTED_REFUSE_ALL, UNLISTED_REFUSE_UNLISTED };
+
+/* Paths are absolute, or relative to where the process is. */
+struct settings {
+    const char *nssdb, *nssdb_password, *state;
+    const char *log;       /* "syslog", or a file */
+    long unscannable;      /* enum unscannable */
+    long unlisted;         /* enum unlisted */
+    marking_set vendors;   /* what VENDOR-listed domains may get; 0 = none */
+    long scan_limit;       /* bytes of text looked through */
+    long scan_names;       /* 1 = names of attachments too */
+    long scan_attachments; /* 1 = attached text too */
+    long mime_depth, mime_parts;
+    long header_limit;    /* bytes of one header block */
+    long max_recipients;
+    long filter_timeout, verify_timeout; /* seconds */
+};
+
+struct identity {
+    struct rule rule;
+    const char *domain; /* with a dot before it: and all below */
+    const char *signing; /* nickname in the NSS store */
+    const char *const *decrypting; /* nicknames, the best first */
+    size_t decrypting_count;
+};
+
+struct partner {
+    struct rule rule;
+    const char *entry; /* as address_covered() takes it */
+    marking_set markings;
+    int person; /* a single address: one envelope for that person */
+};
+
+enum directory_purpose {
+    DIRECTORY_SEEMAIL,
+    DIRECTORY_VENDOR,
+    DIRECTORY_CERTIFICATES
+};
+
+struct directory {
+    struct rule rule;
+    const char *name, *uri, *base, *filter;
+    const char *const *attributes;
+    size_t attribute_count;
+    enum directory_purpose purpose;
+    const char *bind_dn, *password_file; /* NULL = anonymous */
+};
+
+enum algorithm_use {
+    ALGORITHM_SIGN,
+    ALGORITHM_DIGEST,
+    ALGORITHM_ENCRYPT,
+    ALGORITHM_KEYTRANSPORT
+};
+enum algorithm_permit { PERMIT_BOTH, PERMIT_SEND, PERMIT_RECEIVE };
+
+struct algorithm {
+    struct rule rule;
+    long rank; /* 1 = the best of its use */
+    enum algorithm_use use;
+    const char *name;
+    enum algorithm_permit permit;
+};
+
+struct host {
+    struct rule rule;
+    struct network network;
+    long port; /* ours, that it came to; 0 = any */
+};
+
+enum hardness { WARNING_HARD, WARNING_SOFT, WARNING_NONE };
+
+struct warning {
+    struct rule rule;
+    const char *verdict; /* a word of transport/verdict.h */
+    enum hardness hardness;
+    const char *text; /* NULL with WARNING_NONE */
+};
+
+struct policy {
+    struct pool *pool;
+    const char *folder;
+    struct settings settings;
+    const char *const *markings;
+    size_t marking_count;
+    const struct trigger_rule *triggers; /* for trigger_new() */
+    const struct rule *trigger_rules;    /* where each stands */
+    const unsigned char *trigger_markings; /* the marking of each */
+    size_t trigger_count;
+    const struct identity *identities;
+    size_t identity_count;
+    const struct partner *partners;
+    size_t partner_count;
+    const struct directory *directories;
+    size_t directory_count;
+    const struct algorithm *algorithms; /* by use, then rank */
+    size_t algorithm_count;
+    const struct host *hosts;
+    size_t host_count;
+    const struct warning *warnings;
+    size_t warning_count;
+};
+
+/*
+ * Loads a folder. 0; or -1, FAILURE_POLICY when a table is missing or
+ * broken: then *why has the first error and their number and, if errors is
+ * not NULL, it has them all, one a line.
+ */
+int policy_load(const char *folder, struct policy **policy_r,
+                struct table_errors *errors, struct failure *why);
+void policy_free(struct policy **policy);
+
+/* The identity that a canonical domain has, the closest one; or NULL. */
+const struct identity *policy_identity(const struct policy *policy,
+                                       const char *domain);
+
+/* Is the host (an IP address) that came to our port an inside one? */
+const struct host *policy_inside(const struct policy *policy,
+                                 const char *address, long port);
+
+/* The warning of a verdict's word, or NULL. */
+const struct warning *policy_warning(const struct policy *policy,
+                                     const char *verdict);
+
+/* The markings of the triggers that were found. */
+marking_set policy_found(const struct policy *policy,
+                         const struct trigger *trigger);
+
+/* The best algorithm of a use that may be sent (or received), or NULL. */
+const struct algorithm *policy_algorithm(const struct policy *policy,
+                                         enum algorithm_use use, int send);
+
+/* May this algorithm be received (or sent)? NULL = no. */
+const struct algorithm *policy_permits(const struct policy *policy,
+                                       enum algorithm_use use,
+                                       const char *name, int send);
+
+#endif

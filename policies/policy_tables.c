@@ -1,0 +1,124 @@
+/* policy_tables: what each table of a policy may say. */
+#include "policy_tables.h"
+
+#include "policy.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COLUMN(name, type, missing) {name, type, missing, NULL, 0, 0}
+#define WORDS(name, type, missing, words) {name, type, missing, words, 0, 0}
+#define NUMBER(name, missing, least, most)                                    \
+    {name, TABLE_INTEGER, missing, NULL, least, most}
+
+static const char *const switches[] = {"no", "yes", NULL};
+static const char *const unscannable[] = {"marked", "plain", "hold", NULL};
+static const char *const unlisted[] = {"refuse-all", "refuse-unlisted", NULL};
+static const char *const purposes[] = {"seemail", "vendor", "certificates",
+                                       NULL};
+static const char *const uses[] = {"sign", "digest", "encrypt",
+                                   "keytransport", NULL};
+static const char *const permits[] = {"both", "send", "receive", NULL};
+static const char *const hardnesses[] = {"hard", "soft", "none", NULL};
+
+static const char *const sign_names[] = {"rsa", "rsa-pss", "ecdsa", NULL};
+static const char *const digest_names[] = {"sha256", "sha384", "sha512",
+                                           "sha1", NULL};
+static const char *const encrypt_names[] = {
+    "aes-256-gcm", "aes-128-gcm",  "aes-256-cbc", "aes-192-cbc",
+    "aes-128-cbc", "des-ede3-cbc", NULL};
+static const char *const keytransport_names[] = {"rsa", "rsa-oaep", "ecdh",
+                                                 NULL};
+
+const char *const *const policy_algorithm_names[] = {
+    [ALGORITHM_SIGN] = sign_names,
+    [ALGORITHM_DIGEST] = digest_names,
+    [ALGORITHM_ENCRYPT] = encrypt_names,
+    [ALGORITHM_KEYTRANSPORT] = keytransport_names,
+};
+
+static const struct table_column settings[] = {
+    COLUMN("name", TABLE_WORD, NULL),
+    COLUMN("value", TABLE_TEXT, NULL),
+};
+static const struct table_column triggers[] = {
+    COLUMN("marking", TABLE_TEXT, NULL),
+    COLUMN("pattern", TABLE_PATTERN, NULL),
+};
+static const struct table_column identity[] = {
+    COLUMN("domain", TABLE_DOMAIN, NULL),
+    COLUMN("signing", TABLE_TEXT, NULL),
+    COLUMN("decrypting", TABLE_LIST, ""),
+};
+static const struct table_column partners[] = {
+    COLUMN("address", TABLE_ADDRESS, NULL),
+    COLUMN("markings", TABLE_LIST, "all"),
+};
+static const struct table_column directories[] = {
+    COLUMN("name", TABLE_WORD, NULL),
+    WORDS("purpose", TABLE_ENUM, NULL, purposes),
+    COLUMN("uri", TABLE_TEXT, NULL),
+    COLUMN("base", TABLE_TEXT, NULL),
+    COLUMN("filter", TABLE_TEXT, "(objectClass=*)"),
+    COLUMN("attributes", TABLE_LIST, "mail"),
+    COLUMN("bind-dn", TABLE_TEXT, ""),
+    COLUMN("password-file", TABLE_TEXT, ""),
+};
+static const struct table_column algorithms[] = {
+    WORDS("use", TABLE_ENUM, NULL, uses),
+    NUMBER("rank", NULL, 1, 1000),
+    COLUMN("name", TABLE_WORD, NULL),
+    WORDS("permit", TABLE_ENUM, "both", permits),
+};
+static const struct table_column hosts[] = {
+    COLUMN("network", TABLE_NETWORK, NULL),
+    NUMBER("port", "0", 0, 65535),
+};
+static const struct table_column warnings[] = {
+    COLUMN("verdict", TABLE_WORD, NULL),
+    WORDS("hardness", TABLE_ENUM, NULL, hardnesses),
+    COLUMN("text", TABLE_TEXT, ""),
+};
+
+#define SCHEMA(table) {#table, table, COUNT(table)}
+const struct policy_schema policy_schemas[POLICY_TABLES] = {
+    [POLICY_SETTINGS] = SCHEMA(settings),
+    [POLICY_TRIGGERS] = SCHEMA(triggers),
+    [POLICY_IDENTITY] = SCHEMA(identity),
+    [POLICY_PARTNERS] = SCHEMA(partners),
+    [POLICY_DIRECTORIES] = SCHEMA(directories),
+    [POLICY_ALGORITHMS] = SCHEMA(algorithms),
+    [POLICY_HOSTS] = SCHEMA(hosts),
+    [POLICY_WARNINGS] = SCHEMA(warnings),
+};
+
+#define SETTING(member, kind, ...)                                            \
+    {__VA_ARGS__, kind, offsetof(struct settings, member)}
+const struct policy_setting policy_settings[] = {
+    SETTING(nssdb, SETTING_PATH, COLUMN("nssdb", TABLE_TEXT, "nssdb")),
+    SETTING(nssdb_password, SETTING_PATH,
+            COLUMN("nssdb-password", TABLE_TEXT, "nssdb/password")),
+    SETTING(state, SETTING_PATH, COLUMN("state", TABLE_TEXT, "state")),
+    SETTING(log, SETTING_LOG, COLUMN("log", TABLE_TEXT, "syslog")),
+    SETTING(unscannable, SETTING_NUMBER,
+            WORDS("unscannable", TABLE_ENUM, "marked", unscannable)),
+    SETTING(unlisted, SETTING_NUMBER,
+            WORDS("unlisted", TABLE_ENUM, "refuse-all", unlisted)),
+    SETTING(vendors, SETTING_MARKINGS, COLUMN("vendors", TABLE_LIST, "none")),
+    SETTING(scan_limit, SETTING_NUMBER,
+            NUMBER("scan-limit", "64m", 1024, 1L << 40)),
+    SETTING(scan_names, SETTING_NUMBER,
+            WORDS("scan-names", TABLE_ENUM, "yes", switches)),
+    SETTING(scan_attachments, SETTING_NUMBER,
+            WORDS("scan-attachments", TABLE_ENUM, "yes", switches)),
+    SETTING(mime_depth, SETTING_NUMBER, NUMBER("mime-depth", "50", 1, 1000)),
+    SETTING(mime_parts, SETTING_NUMBER,
+            NUMBER("mime-parts", "1000", 1, 1000000)),
+    SETTING(header_limit, SETTING_NUMBER,
+            NUMBER("header-limit", "1m", 4096, 1L << 30)),
+    SETTING(max_recipients, SETTING_NUMBER,
+            NUMBER("max-recipients", "1000", 1, 100000)),
+    SETTING(filter_timeout, SETTING_NUMBER,
+            NUMBER("filter-timeout", "240", 1, 86400)),
+    SETTING(verify_timeout, SETTING_NUMBER,
+            NUMBER("verify-timeout", "60", 1, 86400)),
+};
+const size_t policy_setting_count = COUNT(policy_settings);

@@ -1,0 +1,321 @@
+/* policy: the tables together, as shipped and broken. */
+#include "unit.h"
+
+#include "failure.h"
+#include "policy.h"
+#include "scratch.h"
+#include "verdict.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const names[] = {"triggers",   "identity", "partners",
+                                    "directories", "algorithms", "hosts",
+                                    "warnings"};
+#define NAMES (sizeof names / sizeof names[0])
+
+/* A folder where each table is small and good. */
+static char *small_policy(void)
+{
+    char *folder = scratch_new();
+    scratch_write(folder, "triggers", "SEEMAIL [[{]SEEMAIL[]}]\n"
+                                      "SEEMAIL \\bSEEMAIL:\n"
+                                      "\"IN CONFIDENCE\" \\[IC\\]\n");
+    scratch_write(folder, "identity", "a.test \"A DCA\" \"A DCA, A old\"\n"
+                                      ".a.test \"Below\"\n"
+                                      "x.a.test \"X\"\n");
+    scratch_write(folder, "partners", "*@b.test\n"
+                                      "p@c.test \"IN CONFIDENCE\"\n");
+    scratch_write(folder, "directories",
+                  "d seemail ldap://127.0.0.1 o=x - - cn=me pw\n");
+    scratch_write(folder, "algorithms", "sign 2 rsa send\n"
+                                        "sign 1 ecdsa receive\n"
+                                        "encrypt 1 aes-256-cbc\n");
+    scratch_write(folder, "hosts", "127.0.0.1 2525\n10.0.0.0/8\n");
+    scratch_write(folder, "warnings", "good none\naltered hard \"Bad.\"\n");
+    return folder;
+}
+
+static void settings_have_defaults(void)
+{
+    char *folder = small_policy(), path[200];
+    struct policy *policy;
+    struct failure why;
+    CU_ASSERT_EQUAL_FATAL(policy_load(folder, &policy, NULL, &why), 0);
+    CU_ASSERT_EQUAL(policy->settings.unscannable, UNSCANNABLE_MARKED);
+    CU_ASSERT_EQUAL(policy->settings.unlisted, UNLISTED_REFUSE_ALL);
+    CU_ASSERT_EQUAL(policy->settings.vendors, 0);
+    CU_ASSERT_EQUAL(policy->settings.mime_depth, 50);
+    CU_ASSERT_EQUAL(policy->settings.scan_limit, 64 << 20);
+    CU_ASSERT_STRING_EQUAL(policy->settings.log, "syslog");
+    snprintf(path, sizeof path, "%.*s/nssdb",
+             (int)(strrchr(folder, '/') - folder), folder);
+    CU_ASSERT_STRING_EQUAL(policy->settings.nssdb, path);
+    policy_free(&policy);
+    CU_ASSERT_PTR_NULL(policy);
+    scratch_free(&folder);
+}
+
+static void settings_are_read(void)
+{
+    char *folder = small_policy();
+    struct policy *policy;
+    struct failure why;
+    scratch_write(folder, "settings",
+                  "unscannable hold\nvendors \"IN CONFIDENCE\"\n"
+                  "unlisted refuse-unlisted\nstate /var/x\nscan-limit 1m\n"
+                  "log /var/log/seemail\nscan-names no\n");
+    CU_ASSERT_EQUAL_FATAL(policy_load(folder, &policy, NULL, &why), 0);
+    CU_ASSERT_EQUAL(policy->settings.unscannable, UNSCANNABLE_HOLD);
+    CU_ASSERT_EQUAL(policy->settings.unlisted, UNLISTED_REFUSE_UNLISTED);
+    CU_ASSERT_EQUAL(policy->settings.vendors, 2);
+    CU_ASSERT_EQUAL(policy->settings.scan_limit, 1 << 20);
+    CU_ASSERT_EQUAL(policy->settings.scan_names, 0);
+    CU_ASSERT_STRING_EQUAL(policy->settings.state, "/var/x");
+    policy_free(&policy);
+    scratch_free(&folder);
+}
+
+static void tables_are_read(void)
+{
+    char *folder = small_policy();
+    struct policy *policy;
+    struct failure why;
+    CU_ASSERT_EQUAL_FATAL(policy_load(folder, &policy, NULL, &why), 0);
+    CU_ASSERT_EQUAL(policy->marking_count, 2);
+    CU_ASSERT_EQUAL(policy->trigger_count, 3);
+    CU_ASSERT_EQUAL(policy->trigger_markings[1], 0);
+    CU_ASSERT_EQUAL(policy->identities[0].decrypting_count, 2);
+    CU_ASSERT_STRING_EQUAL(policy->identities[1].decrypting[0], "Below");
+    CU_ASSERT_EQUAL(policy->partners[1].markings, 2);
+    CU_ASSERT_TRUE(policy->partners[1].person);
+    CU_ASSERT_EQUAL(policy->partners[1].rule.line, 2);
+    CU_ASSERT_STRING_EQUAL(policy->partners[1].rule.file, "partners");
+    CU_ASSERT_STRING_EQUAL(policy->directories[0].filter, "(objectClass=*)");
+    CU_ASSERT_STRING_EQUAL(policy->algorithms[0].name, "ecdsa");
+    CU_ASSERT_STRING_EQUAL(policy_warning(policy, "altered")->text, "Bad.");
+    CU_ASSERT_PTR_NULL(policy_warning(policy, "nothing"));
+    policy_free(&policy);
+    scratch_free(&folder);
+}
+
+static void questions_are_answered(void)
+{
+    char *folder = small_policy();
+    struct policy *policy;
+    struct failure why;
+    CU_ASSERT_EQUAL_FATAL(policy_load(folder, &policy, NULL, &why), 0);
+    CU_ASSERT_STRING_EQUAL(policy_identity(policy, "a.test")->signing,
+                           "A DCA");
+    CU_ASSERT_STRING_EQUAL(policy_identity(policy, "y.a.test")->signing,
+                           "Below");
+    CU_ASSERT_STRING_EQUAL(policy_identity(policy, "x.a.test")->signing, "X");
+    CU_ASSERT_PTR_NULL(policy_identity(policy, "ba.test"));
+    CU_ASSERT_PTR_NOT_NULL(policy_inside(policy, "127.0.0.1", 2525));
+    CU_ASSERT_PTR_NULL(policy_inside(policy, "127.0.0.1", 25));
+    CU_ASSERT_PTR_NOT_NULL(policy_inside(policy, "::ffff:10.1.2.3", 25));
+    CU_ASSERT_PTR_NULL(policy_inside(policy, "10.0.0.0/8", 25));
+    CU_ASSERT_PTR_NULL(policy_inside(policy, "", 25));
+    CU_ASSERT_STRING_EQUAL(policy_algorithm(policy, ALGORITHM_SIGN, 1)->name,
+                           "rsa");
+    CU_ASSERT_PTR_NULL(policy_algorithm(policy, ALGORITHM_DIGEST, 1));
+    CU_ASSERT_PTR_NOT_NULL(
+        policy_permits(policy, ALGORITHM_SIGN, "ecdsa", 0));
+    CU_ASSERT_PTR_NULL(policy_permits(policy, ALGORITHM_SIGN, "ecdsa", 1));
+    policy_free(&policy);
+    scratch_free(&folder);
+}
+
+static void missing_tables_are_errors(void)
+{
+    struct policy *policy;
+    struct failure why;
+    for (size_t i = 0; i < NAMES; i++) {
+        char *folder = small_policy(), *path = NULL;
+        if (asprintf(&path, "%s/%s", folder, names[i]) < 0 || unlink(path) < 0)
+            abort();
+        CU_ASSERT_EQUAL(policy_load(folder, &policy, NULL, &why), -1);
+        CU_ASSERT_PTR_NULL(policy);
+        CU_ASSERT_EQUAL(why.kind, FAILURE_POLICY);
+        CU_ASSERT_EQUAL(strncmp(why.text, path, strlen(path)), 0);
+        free(path);
+        scratch_free(&folder);
+    }
+    CU_ASSERT_EQUAL(policy_load("/nonexistent", &policy, NULL, &why), -1);
+}
+
+/* The table with this text is one error, which ends like that. */
+static void broken(const char *name, const char *text, const char *end)
+{
+    char *folder = small_policy();
+    struct policy *policy;
+    struct failure why = {0};
+    struct table_errors errors = {0};
+    scratch_write(folder, name, text);
+    CU_ASSERT_EQUAL(policy_load(folder, &policy, &errors, &why), -1);
+    CU_ASSERT_EQUAL(errors.count, 1);
+    size_t length = strlen(why.text), tail = strlen(end);
+    int good = length >= tail && strcmp(why.text + length - tail, end) == 0;
+    CU_ASSERT_TRUE(good);
+    if (!good)
+        printf("got %s\n", why.text);
+    table_errors_free(&errors);
+    policy_free(&policy);
+    scratch_free(&folder);
+}
+
+static void what_belongs_together_is_checked(void)
+{
+    broken("settings", "mime-dept 3\n",
+           "settings:1: column 1 \"mime-dept\": expected one of nssdb "
+           "nssdb-password state log unscannable unlisted vendors scan-limit "
+           "scan-names scan-attachments mime-depth mime-parts header-limit "
+           "max-recipients filter-timeout verify-timeout");
+    broken("settings", "mime-depth 3\nmime-depth 4\n",
+           "settings:2: column 1 \"mime-depth\": expected each setting once");
+    broken("settings", "mime-depth 0\n",
+           "settings:1: column 2 \"0\": expected a number from 1 to 1000");
+    broken("settings", "unlisted send\n",
+           "column 2 \"send\": expected refuse-all or refuse-unlisted");
+    broken("settings", "vendors SECRET\n",
+           "column 2 \"SECRET\": expected all, none or markings that the "
+           "table triggers has");
+    broken("settings", "log here\n",
+           "column 2 \"here\": expected syslog, or the path of a file from / "
+           "on");
+    broken("identity", "# none\n", "identity: expected a row for each of our "
+                                   "domains");
+    broken("identity", "a.test A\na.test B\n",
+           "identity:2: column 1 \"a.test\": expected each domain once");
+    broken("partners", "*@b.test SECRET\n",
+           "partners:1: column 2 \"SECRET\": expected all, none or markings "
+           "that the table triggers has");
+    broken("triggers", "SEEMAIL x\n\"IN CONFIDENCE\" y\nall z\n",
+           "triggers:3: column 1 \"all\": expected a marking of capitals, "
+           "digits, spaces and hyphens, up to 64 characters");
+    broken("directories", "d seemail http://x o=x\n",
+           "column 3 \"http://x\": expected ldap://, ldaps:// or ldapi://...");
+    broken("algorithms", "digest 1 md5\n",
+           "algorithms:1: column 3 \"md5\": expected one of sha256 sha384 "
+           "sha512 sha1");
+    broken("warnings", "altered hard\n",
+           "warnings:1: column 3: expected a text for the warning");
+    broken("warnings", "good none\ngood none\n",
+           "warnings:2: column 1 \"good\": expected each verdict once");
+}
+
+static void all_tables_at_once(void)
+{
+    char *folder = small_policy();
+    struct policy *policy;
+    struct failure why;
+    struct table_errors errors = {0};
+    scratch_write(folder, "hosts", "1.2.3\n");
+    scratch_write(folder, "partners", "b.test\n*@c.test\n@\n");
+    scratch_write(folder, "triggers", "X (\n");
+    CU_ASSERT_EQUAL(policy_load(folder, &policy, &errors, &why), -1);
+    CU_ASSERT_EQUAL(errors.count, 4);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "(and 3 more)"));
+    table_errors_free(&errors);
+    scratch_free(&folder);
+}
+
+/* What ships lacks nothing but our own domains. */
+static void shipped_tables_are_good(void)
+{
+    struct policy *policy;
+    struct failure why;
+    struct table_errors errors = {0};
+    CU_ASSERT_EQUAL(policy_load("policies", &policy, &errors, &why), -1);
+    CU_ASSERT_STRING_EQUAL(buffer_string(&errors.text),
+                           "policies/identity: expected a row for each of "
+                           "our domains\n");
+    table_errors_free(&errors);
+}
+
+static struct policy *shipped(char **folder)
+{
+    struct policy *policy;
+    struct failure why;
+    char command[600];
+    *folder = scratch_new();
+    for (size_t i = 0; i < NAMES; i++) {
+        char text[16384] = "";
+        snprintf(command, sizeof command, "policies/%s", names[i]);
+        FILE *file = fopen(command, "r");
+        if (!file)
+            abort();
+        text[fread(text, 1, sizeof text - 1, file)] = '\0';
+        fclose(file);
+        scratch_write(*folder, names[i], text);
+    }
+    scratch_write(*folder, "identity", "a.test A\n");
+    CU_ASSERT_EQUAL_FATAL(policy_load(*folder, &policy, NULL, &why), 0);
+    return policy;
+}
+
+static void every_verdict_has_a_warning(void)
+{
+    char *folder;
+    struct policy *policy = shipped(&folder);
+    for (int verdict = 0; verdict < VERDICTS; verdict++)
+        CU_ASSERT_PTR_NOT_NULL(
+            policy_warning(policy, verdict_word((enum verdict)verdict)));
+    for (size_t i = 0; i < policy->warning_count; i++)
+        CU_ASSERT_TRUE(verdict_find(policy->warnings[i].verdict) >= 0);
+    policy_free(&policy);
+    scratch_free(&folder);
+}
+
+static marking_set marked(const struct policy *policy, const char *text)
+{
+    struct trigger *trigger;
+    struct failure why;
+    CU_ASSERT_EQUAL_FATAL(trigger_new(policy->triggers, policy->trigger_count,
+                                      &trigger, &why), 0);
+    trigger_feed(trigger, text, strlen(text), &why);
+    trigger_boundary(trigger, &why);
+    marking_set set = policy_found(policy, trigger);
+    trigger_free(&trigger);
+    return set;
+}
+
+static void shipped_triggers_find(void)
+{
+    char *folder, text[80];
+    struct policy *policy = shipped(&folder);
+    CU_ASSERT_EQUAL(policy->marking_count, 4);
+    static const char *const words[] = {"SEEMAIL", "In Confidence",
+                                        "sensitive", "ResTricTed"};
+    for (size_t word = 0; word < 4; word++)
+        for (int pair = 0; pair < 4; pair++) {
+            snprintf(text, sizeof text, "Re: %c%s%c", "[{"[pair / 2],
+                     words[word], "]}"[pair % 2]);
+            CU_ASSERT_EQUAL(marked(policy, text), (marking_set)1 << word);
+        }
+    CU_ASSERT_EQUAL(marked(policy, "[IN\r\n CONFIDENCE]"), 2);
+    CU_ASSERT_EQUAL(marked(policy, "> { IN\n> CONFIDENCE\n> ]"), 2);
+    CU_ASSERT_EQUAL(marked(policy, "[in\xc2\xa0" "confidence]"), 2);
+    CU_ASSERT_EQUAL(marked(policy, "SEEMAIL (SEEMAIL) [SEE MAIL]"), 0);
+    CU_ASSERT_EQUAL(marked(policy, "{sensitive] [SEEmail}"), 5);
+    policy_free(&policy);
+    scratch_free(&folder);
+}
+
+static const struct unit_test tests[] = {
+    {"policy: settings have defaults", settings_have_defaults},
+    {"policy: settings are read", settings_are_read},
+    {"policy: every table is read", tables_are_read},
+    {"policy: questions are answered", questions_are_answered},
+    {"policy: a missing table is an error", missing_tables_are_errors},
+    {"policy: what belongs together is checked",
+     what_belongs_together_is_checked},
+    {"policy: errors of all tables at once", all_tables_at_once},
+    {"policy: the shipped tables are good", shipped_tables_are_good},
+    {"policy: every verdict has a warning", every_verdict_has_a_warning},
+    {"2.1-triggers: the shipped table finds all words in all brackets",
+     shipped_triggers_find},
+};
+UNIT_SUITE(policy, tests)
