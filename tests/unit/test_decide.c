@@ -391,7 +391,7 @@ static void long_decisions_fail(void)
     CU_ASSERT_EQUAL(run(&desk, &facts, many.data), 0);
     CU_ASSERT_EQUAL(decision_encode(&desk.decision, simple_key, &out,
                                     &desk.why), 0); /* all the same: short */
-    memcpy(many.data, "x@b.test ", 9);
+    buffer_text(&many, " x@b.test");
     CU_ASSERT_EQUAL(run(&desk, &facts, many.data), 0);
     buffer_clear(&out);
     CU_ASSERT_EQUAL(decision_encode(&desk.decision, simple_key, &out,
