@@ -2,6 +2,7 @@
 #include "network.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,4 +59,19 @@ int network_contains(const struct network *network,
         if (bit(network->bytes, i) != bit(inner->bytes, i))
             return 0;
     return 1;
+}
+
+void network_text(const struct network *network, char text_r[NETWORK_TEXT])
+{
+    char address[INET6_ADDRSTRLEN] = "?";
+    int ipv4 = network->bits >= IPV4_PREFIX &&
+               memcmp(network->bytes, ipv4_in_ipv6, sizeof ipv4_in_ipv6) == 0;
+    unsigned before = ipv4 ? IPV4_PREFIX : 0;
+    inet_ntop(ipv4 ? AF_INET : AF_INET6, network->bytes + (ipv4 ? 12 : 0),
+              address, sizeof address);
+    if (network->bits == 128)
+        snprintf(text_r, NETWORK_TEXT, "%s", address);
+    else
+        snprintf(text_r, NETWORK_TEXT, "%s/%u", address,
+                 network->bits - before);
 }

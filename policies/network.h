@@ -20,4 +20,8 @@ int network_parse(const char *text, struct network *network_r);
 int network_contains(const struct network *network,
                      const struct network *inner);
 
+/* As it would be written in a table. */
+#define NETWORK_TEXT 64
+void network_text(const struct network *network, char text_r[NETWORK_TEXT]);
+
 #endif

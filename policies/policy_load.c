@@ -262,11 +262,12 @@ static int load_identities(struct loader *loader)
 {
     struct table table;
     struct identity *to;
+    size_t errors = loader->errors->count;
     if (load_rows(loader, POLICY_IDENTITY, sizeof *to, &table, &to) < 0)
         return -1;
     loader->policy->identities = to;
     loader->policy->identity_count = table.count;
-    if (!table.rows)
+    if (!table.rows && loader->errors->count == errors)
         table_error(loader->errors, table.file, 0, 0, NULL,
                     "a row for each of our domains");
     for (const struct table_row *row = table.rows; row; row = row->next, to++) {

@@ -224,6 +224,19 @@ static void networks(void)
         CU_ASSERT_FALSE(network_parse(wrong[i], &network));
 }
 
+static void networks_are_written(void)
+{
+    static const char *const same[] = {"10.0.0.0/8", "127.0.0.1", "::1",
+                                       "2001:db8::/33", "0.0.0.0/0"};
+    struct network network;
+    char text[NETWORK_TEXT];
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        CU_ASSERT_TRUE(network_parse(same[i], &network));
+        network_text(&network, text);
+        CU_ASSERT_STRING_EQUAL(text, same[i]);
+    }
+}
+
 static const struct unit_test tests[] = {
     {"table: every type is read", reads_every_type},
     {"table: defaults for what is left out", defaults},
@@ -233,5 +246,6 @@ static const struct unit_test tests[] = {
     {"table: no file, and no readable file", files_that_cannot_be_read},
     {"table: long and binary lines", long_and_binary_lines},
     {"network: contains an address", networks},
+    {"network: is written as it was read", networks_are_written},
 };
 UNIT_SUITE(table, tests)

@@ -1,0 +1,57 @@
+#!/bin/sh
+# seemail-policy: all errors at once, exit statuses, and what is in force.
+cd "$(dirname "$0")/../.." || exit 1
+B=${B:-build}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+n=0
+ok() { # ok STATUS NAME
+    n=$((n + 1))
+    if [ "$1" = 0 ]; then echo "ok $n - $2"; else
+        echo "not ok $n - $2"
+        sed 's/^/# /' "$dir/out"
+    fi
+}
+policy() { "$B/seemail-policy" "$@" >"$dir/out" 2>&1; }
+said() { grep -qF -e "$1" "$dir/out"; }
+
+mkdir "$dir/policies"
+for t in settings triggers partners directories algorithms hosts warnings; do cp "policies/$t" "$dir/policies/"; done
+echo 'a.test "A DCA"' >"$dir/policies/identity"
+
+policy check "$dir/policies"
+ok $? "1.3-consistent: the shipped tables with a domain of ours are good"
+SEEMAIL_HOME=$dir policy check && said "1 domains of ours"
+ok $? "the folder is that of SEEMAIL_HOME when none is named"
+policy show "$dir/policies" && said "SENSITIVE" && said "$dir/nssdb" && said "identity:1"
+ok $? "1.3-consistent: show tells what is in force and where it stands"
+
+echo 'b.test' >>"$dir/policies/partners"
+echo 'good none' >>"$dir/policies/warnings"
+echo 'nonsense none' >>"$dir/policies/warnings"
+echo 'mime-depth many' >>"$dir/policies/settings"
+echo 'MORE (' >>"$dir/policies/triggers"
+policy check "$dir/policies"
+[ $? = 1 ] && said "partners:" && said "warnings:" && said "settings:" && said "triggers:" && said ": 4 errors"
+ok $? "all errors of all tables at once, exit 1"
+policy show "$dir/policies"
+[ $? = 1 ] && said "(and 3 more)"
+ok $? "a broken policy is not shown"
+
+cp policies/partners policies/settings policies/triggers "$dir/policies/"
+sed '/^altered/d' policies/warnings >"$dir/policies/warnings"
+echo 'nonsense none' >>"$dir/policies/warnings"
+policy check "$dir/policies"
+[ $? = 1 ] && said '"nonsense": expected the word of a verdict' && said '"altered": expected a row for this verdict'
+ok $? "warnings are for verdicts that there are, and for all of them"
+
+policy check "$dir/nothing"
+[ $? = 1 ] && said ": 7 errors"
+ok $? "no folder is no policy"
+policy
+[ $? = 64 ]
+ok $? "a wrong command line exits 64"
+"$B/seemail-policy" show "$dir/policies" >/dev/full 2>/dev/null
+[ $? = 74 ]
+ok $? "a full disk under the output is noticed"
+echo "1..$n"
