@@ -26,6 +26,11 @@ ok $? "the folder is that of SEEMAIL_HOME when none is named"
 policy show "$dir/policies" && said "SENSITIVE" && said "$dir/nssdb" && said "identity:1"
 ok $? "1.3-consistent: show tells what is in force and where it stands"
 
+awk '$1 == "settings" {print $2}' "$dir/out" >"$dir/names"
+for name in $(cat "$dir/names"); do grep -q "^.It Cm $name Pq" doc/seemail-settings.5 || echo "$name"; done >"$dir/out"
+[ -s "$dir/names" ] && [ ! -s "$dir/out" ]
+ok $? "every setting is in its man page"
+
 echo 'b.test' >>"$dir/policies/partners"
 echo 'good none' >>"$dir/policies/warnings"
 echo 'nonsense none' >>"$dir/policies/warnings"
