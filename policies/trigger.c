@@ -16,6 +16,7 @@
 #define MATCH_LIMIT 200000
 #define DEPTH_LIMIT 1000
 #define WINDOW 65536
+#define JIT_FROM 16384 /* bytes: below, JIT costs more than it saves */
 
 struct trigger {
     const struct trigger_rule *rules;
@@ -25,6 +26,8 @@ struct trigger {
     pcre2_match_data *match;
     pcre2_match_context *limits;
     const char *unscannable;
+    int fast;            /* JIT is on */
+    int later;           /* the window is not the first of its text */
     size_t used;         /* bytes in the window */
     char window[WINDOW]; /* the text not yet done with */
 };
@@ -37,11 +40,8 @@ static int compile(struct trigger *trigger, size_t rule, struct failure *why)
     trigger->codes[rule] =
         pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
                       OPTIONS, &error, &where, NULL);
-    if (trigger->codes[rule]) {
-        /* Without JIT (no executable memory) it is slower, not wrong. */
-        pcre2_jit_compile(trigger->codes[rule], PCRE2_JIT_COMPLETE);
+    if (trigger->codes[rule])
         return 0;
-    }
     PCRE2_UCHAR words[120] = "";
     pcre2_get_error_message(error, words, sizeof words);
     return failure(why, FAILURE_POLICY,
@@ -113,17 +113,50 @@ void trigger_free(struct trigger **trigger)
     *trigger = NULL;
 }
 
-/* Looks through the window for what was not found yet. */
-static int look(struct trigger *trigger, struct failure *why)
+/* Without JIT (no executable memory) it is slower, not wrong. */
+static void speed_up(struct trigger *trigger)
 {
+    trigger->fast = 1;
+    for (size_t rule = 0; rule < trigger->count; rule++)
+        pcre2_jit_compile(trigger->codes[rule], PCRE2_JIT_COMPLETE);
+}
+
+/*
+ * In a window that is not the text's first, a match begins after the first
+ * character, so that \b and ^ see what stands before them. Nothing is lost:
+ * the last window looked there too.
+ */
+static size_t first_place(const struct trigger *trigger)
+{
+    size_t at = trigger->later ? 1 : 0;
+    while (at && at < 4 && (trigger->window[at] & 0xc0) == 0x80)
+        at++;
+    return at;
+}
+
+/* Does the next window decide on this match? It touches the end of this. */
+static int premature(const struct trigger *trigger)
+{
+    const PCRE2_SIZE *match = pcre2_get_ovector_pointer(trigger->match);
+    return match[1] == trigger->used &&
+           match[0] + TRIGGER_LENGTH_MOST >= trigger->used + 4;
+}
+
+/* Looks through the window for what was not found yet. */
+static int look(struct trigger *trigger, int last, struct failure *why)
+{
+    uint32_t options = (trigger->later ? PCRE2_NOTBOL : 0) |
+                       (last ? 0 : PCRE2_NOTEOL);
+    if (!trigger->fast && trigger->used >= JIT_FROM)
+        speed_up(trigger);
     for (size_t rule = 0; rule < trigger->count; rule++) {
         if (trigger->found[rule])
             continue;
         int rc = pcre2_match(trigger->codes[rule], (PCRE2_SPTR)trigger->window,
-                             trigger->used, 0, 0, trigger->match,
-                             trigger->limits);
+                             trigger->used, first_place(trigger), options,
+                             trigger->match, trigger->limits);
         if (rc >= 0)
-            trigger->found[rule] = 1;
+            trigger->found[rule] = last || !premature(trigger);
         else if (rc == PCRE2_ERROR_NOMEMORY)
             return failure_memory(why);
         else if (rc != PCRE2_ERROR_NOMATCH)
@@ -132,10 +165,24 @@ static int look(struct trigger *trigger, struct failure *why)
     return 0;
 }
 
+/* Looks, and keeps what may be the beginning of a match. */
+static int shift(struct trigger *trigger, struct failure *why)
+{
+    if (look(trigger, 0, why) < 0)
+        return -1;
+    memmove(trigger->window, trigger->window + WINDOW - TRIGGER_LENGTH_MOST,
+            TRIGGER_LENGTH_MOST);
+    trigger->used = TRIGGER_LENGTH_MOST;
+    trigger->later = 1;
+    return 0;
+}
+
 int trigger_feed(struct trigger *trigger, const char *text, size_t length,
                  struct failure *why)
 {
     while (length > 0) {
+        if (trigger->used == WINDOW && shift(trigger, why) < 0)
+            return -1;
         size_t part = WINDOW - trigger->used;
         if (part > length)
             part = length;
@@ -143,22 +190,15 @@ int trigger_feed(struct trigger *trigger, const char *text, size_t length,
         trigger->used += part;
         text += part;
         length -= part;
-        if (trigger->used < WINDOW)
-            return 0;
-        if (look(trigger, why) < 0)
-            return -1;
-        /* What may be the beginning of a match stays. */
-        memmove(trigger->window, trigger->window + WINDOW - TRIGGER_LENGTH_MOST,
-                TRIGGER_LENGTH_MOST);
-        trigger->used = TRIGGER_LENGTH_MOST;
     }
     return 0;
 }
 
 int trigger_boundary(struct trigger *trigger, struct failure *why)
 {
-    int rc = trigger->used ? look(trigger, why) : 0;
+    int rc = trigger->used ? look(trigger, 1, why) : 0;
     trigger->used = 0;
+    trigger->later = 0;
     return rc;
 }
 

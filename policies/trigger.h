@@ -5,7 +5,7 @@
  * trigger: finds the markings of a message ("IN CONFIDENCE") by PCRE2
  * patterns [2.1-triggers, 2.1-case, 2.1-brackets]. Text is fed in pieces of
  * any size, as UTF-8; broken UTF-8 only fails to match. A match may be
- * TRIGGER_LENGTH_MOST bytes long and is found wherever the pieces end. Patterns
+ * TRIGGER_LENGTH_MOST - 4 bytes long and is found wherever the pieces end. Patterns
  * match without regard to case. JIT, match and depth limits are on: a
  * pattern that runs away makes the message unscannable, never the hub hang.
  */

@@ -87,6 +87,36 @@ static void across_every_window_edge(void)
     free(text);
 }
 
+/* ^, $ and \b mean the text's edges and words, not the window's. */
+static void edges_are_those_of_the_text(void)
+{
+    static const struct trigger_rule edgy[] = {
+        {"A", "^SECRET"}, {"B", "SECRET$"}, {"C", "\\bSECRET\\b"}};
+    size_t length = 140000;
+    char *text = malloc(length);
+    memset(text, 'x', length);
+    for (size_t at = 64480; at < 65560; at++) {
+        struct trigger *trigger;
+        struct failure why;
+        if (at > 64530 && at < 65500)
+            continue;
+        memcpy(text + at, "SECRET", 6);
+        CU_ASSERT_EQUAL_FATAL(trigger_new(edgy, 3, &trigger, &why), 0);
+        trigger_feed(trigger, text, length, &why);
+        trigger_boundary(trigger, &why);
+        for (size_t rule = 0; rule < 3; rule++)
+            CU_ASSERT_FALSE(trigger_found(trigger, rule));
+        trigger_feed(trigger, " SECRET", 7, &why);
+        trigger_boundary(trigger, &why);
+        CU_ASSERT_FALSE(trigger_found(trigger, 0));
+        CU_ASSERT_TRUE(trigger_found(trigger, 1));
+        CU_ASSERT_TRUE(trigger_found(trigger, 2));
+        trigger_free(&trigger);
+        memset(text + at, 'x', 6);
+    }
+    free(text);
+}
+
 static void texts_do_not_join(void)
 {
     struct trigger *trigger;
@@ -111,20 +141,29 @@ static void bad_pattern_is_named(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "\"ab(c\", character 5"));
 }
 
-static void runaway_pattern_is_unscannable(void)
+/* Short texts are matched without JIT, long ones with it. */
+static void runs_away(size_t length)
 {
     static const struct trigger_rule evil[] = {{"X", "(a+)+$"}};
     struct trigger *trigger;
     struct failure why;
-    char text[4001];
-    memset(text, 'a', sizeof text);
-    text[sizeof text - 1] = 'b';
+    char *text = malloc(length);
+    memset(text, 'a', length);
+    text[length - 1] = 'b';
     CU_ASSERT_EQUAL_FATAL(trigger_new(evil, 1, &trigger, &why), 0);
-    CU_ASSERT_EQUAL(trigger_feed(trigger, text, sizeof text, &why), 0);
+    CU_ASSERT_EQUAL(trigger_feed(trigger, text, length, &why), 0);
     CU_ASSERT_EQUAL(trigger_boundary(trigger, &why), 0);
     CU_ASSERT_PTR_NOT_NULL(trigger_unscannable(trigger));
     CU_ASSERT_FALSE(trigger_found(trigger, 0));
     trigger_free(&trigger);
+    free(text);
+}
+
+static void runaway_pattern_is_unscannable(void)
+{
+    runs_away(4001);
+    runs_away(40001);
+    runs_away(140001);
 }
 
 static const struct unit_test tests[] = {
@@ -134,6 +173,8 @@ static const struct unit_test tests[] = {
     {"2.1-triggers: folded, among broken UTF-8, and near misses",
      folded_and_near_misses},
     {"trigger: found across every window's edge", across_every_window_edge},
+    {"trigger: ^, $ and \\b know the text's edges",
+     edges_are_those_of_the_text},
     {"trigger: two texts do not join", texts_do_not_join},
     {"trigger: a bad pattern is named", bad_pattern_is_named},
     {"trigger: a runaway pattern is unscannable",
