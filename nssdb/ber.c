@@ -118,7 +118,7 @@ int ber_next(struct ber *ber, struct ber_value *value_r, struct failure *why)
     if ((tag & 0x1f) == 0x1f)
         return malformed(why, "a tag number over 30");
     value_r->tag = tag;
-    value_r->constructed = (tag & DER_CONSTRUCTED) != 0;
+    value_r->constructed = (tag & TAG_CONSTRUCTED) != 0;
     if (get_length(ber, value_r, why) < 0)
         return -1;
     if (value_r->indefinite && !value_r->constructed)
@@ -221,7 +221,7 @@ int ber_pour(struct ber *ber, const struct ber_value *value, struct sink *out,
     if (ber_enter(ber, value, why) < 0)
         return -1;
     while ((rc = ber_next(ber, &piece, why)) > 0) {
-        if ((piece.tag & ~DER_CONSTRUCTED) != DER_OCTET_STRING)
+        if ((piece.tag & ~TAG_CONSTRUCTED) != TAG_OCTET_STRING)
             return malformed(why, "a piece that is no OCTET STRING");
         if (ber_pour(ber, &piece, out, why) < 0)
             return -1;

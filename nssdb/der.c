@@ -59,12 +59,12 @@ void der_put_small(struct buffer *out, unsigned value)
     size_t skip = 0;
     while (skip < 4 && octets[skip] == 0 && octets[skip + 1] < 0x80)
         skip++;
-    der_put(out, DER_INTEGER, octets + skip, sizeof octets - skip);
+    der_put(out, TAG_INTEGER, octets + skip, sizeof octets - skip);
 }
 
 void der_put_oid(struct buffer *out, const void *oid, size_t length)
 {
-    der_put(out, DER_OID, oid, length);
+    der_put(out, TAG_OID, oid, length);
 }
 
 /* Reads a definite, minimal length; the number of octets it took, or 0. */

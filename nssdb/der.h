@@ -12,18 +12,18 @@
 struct buffer;
 
 enum {
-    DER_BOOLEAN = 0x01,
-    DER_INTEGER = 0x02,
-    DER_BIT_STRING = 0x03,
-    DER_OCTET_STRING = 0x04,
-    DER_NULL = 0x05,
-    DER_OID = 0x06,
-    DER_UTC_TIME = 0x17,
-    DER_GENERALIZED_TIME = 0x18,
-    DER_SEQUENCE = 0x30,
-    DER_SET = 0x31,
-    DER_CONTEXT = 0x80,     /* [n] primitive: DER_CONTEXT | n */
-    DER_CONSTRUCTED = 0x20, /* [n] constructed: add this */
+    TAG_BOOLEAN = 0x01,
+    TAG_INTEGER = 0x02,
+    TAG_BIT_STRING = 0x03,
+    TAG_OCTET_STRING = 0x04,
+    TAG_NULL = 0x05,
+    TAG_OID = 0x06,
+    TAG_UTC_TIME = 0x17,
+    TAG_GENERALIZED_TIME = 0x18,
+    TAG_SEQUENCE = 0x30,
+    TAG_SET = 0x31,
+    TAG_CONTEXT = 0x80,     /* [n] primitive: TAG_CONTEXT | n */
+    TAG_CONSTRUCTED = 0x20, /* [n] constructed: add this */
 };
 
 /*

@@ -14,8 +14,8 @@ static void writes_minimal_lengths(void)
     static const size_t sizes[] = {0, 1, 127, 128, 255, 256, 65536};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         struct buffer out = {0};
-        size_t outer = der_open(&out, DER_SEQUENCE);
-        size_t inner = der_open(&out, DER_OCTET_STRING);
+        size_t outer = der_open(&out, TAG_SEQUENCE);
+        size_t inner = der_open(&out, TAG_OCTET_STRING);
         for (size_t n = 0; n < sizes[i]; n++)
             buffer_byte(&out, 'x');
         der_close(&out, inner);
@@ -23,11 +23,11 @@ static void writes_minimal_lengths(void)
         der_close(&out, outer);
         struct der in = {(unsigned char *)out.data, out.length};
         struct der_value value, part;
-        CU_ASSERT_TRUE(der_expect(&in, DER_SEQUENCE, &value));
+        CU_ASSERT_TRUE(der_expect(&in, TAG_SEQUENCE, &value));
         CU_ASSERT_EQUAL(in.length, 0);
-        CU_ASSERT_TRUE(der_expect(&value.content, DER_OCTET_STRING, &part));
+        CU_ASSERT_TRUE(der_expect(&value.content, TAG_OCTET_STRING, &part));
         CU_ASSERT_EQUAL(part.content.length, sizes[i]);
-        CU_ASSERT_TRUE(der_expect(&value.content, DER_INTEGER, &part));
+        CU_ASSERT_TRUE(der_expect(&value.content, TAG_INTEGER, &part));
         CU_ASSERT_TRUE(der_equal(&part.content, "\1\0\1", 3));
         CU_ASSERT_EQUAL(der_next(&value.content, &part), 0);
         buffer_free(&out);

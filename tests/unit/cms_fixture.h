@@ -1,0 +1,37 @@
+#ifndef SEEMAIL_CMS_FIXTURE_H
+#define SEEMAIL_CMS_FIXTURE_H
+
+/*
+ * cms_fixture: one RSA and one EC key with self-made certificates, in NSS
+ * and, for `openssl cms', as files. Made once; NSS runs without a database.
+ */
+
+#include "cms_decrypt.h"
+
+#include <cert.h>
+#include <stddef.h>
+
+struct blob;
+
+struct cms_party {
+    CERTCertificate *certificate;
+    SECKEYPrivateKey *key;
+    char cert_file[80], key_file[80]; /* PEM */
+};
+
+/* Fatal to the test if it cannot be made. */
+const struct cms_party *cms_fixture_rsa(void);
+const struct cms_party *cms_fixture_ec(void);
+const char *cms_fixture_folder(void);
+
+/* Runs a shell script in the folder: its exit status. */
+int cms_fixture_shell(const char *script);
+
+/* A file in the folder, there and back. */
+void cms_fixture_write(const char *name, const struct blob *blob);
+void cms_fixture_read(const char *name, struct blob *blob);
+
+/* Finds the RSA party's key alone. */
+extern const struct cms_keys cms_fixture_keys;
+
+#endif
