@@ -12,10 +12,10 @@
 #define PIECE 16384 /* a multiple of every block size */
 
 static const struct cms_algorithm algorithms[] = {
-    {"aes256-cbc", OID(AES256_CBC), CKM_AES_CBC, 32, 16},
-    {"aes192-cbc", OID(AES192_CBC), CKM_AES_CBC, 24, 16},
-    {"aes128-cbc", OID(AES128_CBC), CKM_AES_CBC, 16, 16},
-    {"3des-cbc", OID(DES_EDE3_CBC), CKM_DES3_CBC, 24, 8},
+    {"aes-256-cbc", OID(AES256_CBC), CKM_AES_CBC, 32, 16},
+    {"aes-192-cbc", OID(AES192_CBC), CKM_AES_CBC, 24, 16},
+    {"aes-128-cbc", OID(AES128_CBC), CKM_AES_CBC, 16, 16},
+    {"des-ede3-cbc", OID(DES_EDE3_CBC), CKM_DES3_CBC, 24, 8},
 };
 #define ALGORITHMS (sizeof algorithms / sizeof algorithms[0])
 

@@ -14,7 +14,7 @@
 struct der;
 
 struct cms_algorithm {
-    const char *name; /* as in the algorithms table: "aes256-cbc" */
+    const char *name; /* as in the algorithms table: "aes-256-cbc" */
     const char *oid;
     size_t oid_length;
     CK_MECHANISM_TYPE mechanism;

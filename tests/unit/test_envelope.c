@@ -74,8 +74,8 @@ static void round_trips(void)
 {
     static const size_t sizes[] = {0, 1, 15, 16, 17, 16383, 16384, 16385,
                                    100000, 1000003};
-    static const char *const names[] = {"aes256-cbc", "aes192-cbc",
-                                        "aes128-cbc", "3des-cbc"};
+    static const char *const names[] = {"aes-256-cbc", "aes-192-cbc",
+                                        "aes-128-cbc", "des-ede3-cbc"};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         struct blob content, wire, back;
         fill(&content, sizes[i]);
@@ -92,7 +92,7 @@ static void openssl_opens_ours(void)
 {
     struct blob content, wire, back;
     fill(&content, 70001);
-    encrypt(&content, "aes256-cbc", &wire);
+    encrypt(&content, "aes-256-cbc", &wire);
     cms_fixture_write("wire", &wire);
     CU_ASSERT_EQUAL(cms_fixture_shell("openssl cms -decrypt -inform DER "
                                       "-in wire -inkey rsa.key -recip rsa.pem "
@@ -142,7 +142,7 @@ static void cut_anywhere_is_not_opened(void)
 {
     struct blob content, wire, back;
     fill(&content, 3000);
-    encrypt(&content, "aes256-cbc", &wire);
+    encrypt(&content, "aes-256-cbc", &wire);
     for (off_t length = 0; length < wire.length; length += 37) {
         CU_ASSERT_NOT_EQUAL(decrypt(&wire, length, &back), CMS_OPENED);
         blob_free(&back);
@@ -183,7 +183,7 @@ static void a_full_disk_is_no_answer(void)
     enum cms_opened opened;
     struct failure why = {0};
     fill(&content, 100);
-    encrypt(&content, "aes256-cbc", &wire);
+    encrypt(&content, "aes-256-cbc", &wire);
     blob_source_init(&source, &wire, 0, wire.length);
     CU_ASSERT_EQUAL(cms_decrypt(&source.source, &cms_fixture_keys, &full,
                                 &opened, &why),
