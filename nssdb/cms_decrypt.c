@@ -129,6 +129,12 @@ static int read_algorithm(struct envelope *envelope, struct failure *why)
     else if (!(envelope->algorithm = cms_algorithm_of(&oid.content)))
         rc = answer(envelope, CMS_UNSUPPORTED, why,
                     "content is encrypted by an algorithm we do not know");
+    else if (envelope->keys->permits &&
+             !envelope->keys->permits(envelope->keys->context,
+                                      envelope->algorithm->name))
+        rc = answer(envelope, CMS_UNSUPPORTED, why,
+                    "content is encrypted by an algorithm that the policy "
+                    "does not accept");
     else if (!der_expect(&whole.content, TAG_OCTET_STRING, &iv) ||
              iv.content.length != envelope->algorithm->block)
         rc = malformed(why);

@@ -33,6 +33,9 @@ struct cms_keys {
     int (*find)(void *context, const struct der *issuer,
                 const struct der *serial, const struct der *identifier,
                 SECKEYPrivateKey **key_r, struct failure *why);
+    /* May content encrypted by this algorithm (its name in the algorithms
+     * table) be opened? NULL = by all that we know. */
+    int (*permits)(void *context, const char *name);
     void *context;
 };
 

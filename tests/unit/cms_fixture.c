@@ -179,4 +179,4 @@ static int find(void *context, const struct der *issuer,
     return ours;
 }
 
-const struct cms_keys cms_fixture_keys = {find, NULL};
+const struct cms_keys cms_fixture_keys = {find, NULL, NULL};

@@ -1,0 +1,82 @@
+/* certificate: see certificate.h. */
+#include "certificate.h"
+
+#include "pool.h"
+
+#include <ctype.h>
+#include <secport.h>
+#include <string.h>
+#include <strings.h>
+
+int cert_has_address(CERTCertificate *certificate, const char *address)
+{
+    for (const char *at = CERT_GetFirstEmailAddress(certificate); at;
+         at = CERT_GetNextEmailAddress(certificate, at))
+        if (strcasecmp(at, address) == 0)
+            return 1;
+    return 0;
+}
+
+int cert_address_count(CERTCertificate *certificate)
+{
+    int count = 0;
+    for (const char *at = CERT_GetFirstEmailAddress(certificate); at;
+         at = CERT_GetNextEmailAddress(certificate, at))
+        count++;
+    return count;
+}
+
+/* The domain of a DCA's or DSA's address, or NULL. */
+static const char *authority_domain(const char *address)
+{
+    const char *at = strrchr(address, '@');
+    size_t length = at ? (size_t)(at - address) : 0;
+    if ((length == strlen(CERT_DCA) &&
+         strncasecmp(address, CERT_DCA, length) == 0) ||
+        (length == strlen(CERT_DSA) &&
+         strncasecmp(address, CERT_DSA, length) == 0))
+        return at + 1;
+    return NULL;
+}
+
+int cert_is_domain(CERTCertificate *certificate)
+{
+    for (const char *at = CERT_GetFirstEmailAddress(certificate); at;
+         at = CERT_GetNextEmailAddress(certificate, at))
+        if (authority_domain(at))
+            return 1;
+    char *name = CERT_GetCommonName(&certificate->subject);
+    int is = name && (strcasecmp(name, CERT_DCA) == 0 ||
+                      strcasecmp(name, CERT_DSA) == 0);
+    PORT_Free(name);
+    return is;
+}
+
+/* Both without regard to case; `domain' has no trailing dot. */
+static int within(const char *domain, const char *above)
+{
+    size_t length = strlen(domain), top = strlen(above);
+    if (top == 0 || length < top ||
+        strcasecmp(domain + length - top, above) != 0)
+        return 0;
+    return length == top || domain[length - top - 1] == '.';
+}
+
+int cert_speaks_for(CERTCertificate *certificate, const char *domain)
+{
+    for (const char *at = CERT_GetFirstEmailAddress(certificate); at;
+         at = CERT_GetNextEmailAddress(certificate, at)) {
+        const char *above = authority_domain(at);
+        if (above && within(domain, above))
+            return 1;
+    }
+    return 0;
+}
+
+const char *cert_title(struct pool *pool, CERTCertificate *certificate)
+{
+    const char *title = CERT_GetFirstEmailAddress(certificate);
+    if (!title)
+        title = certificate->subjectName;
+    return pool_string(pool, title ? title : "?");
+}
