@@ -10,8 +10,7 @@
 
 #define BOUNDARY_BYTES 16
 
-/* Random, so that no sender can write the end of the wrapping himself. */
-static int make_boundary(char *text, struct failure *why)
+int notice_boundary(char text[NOTICE_BOUNDARY], struct failure *why)
 {
     static const char digits[] = "0123456789abcdef";
     unsigned char bytes[BOUNDARY_BYTES];
@@ -28,10 +27,10 @@ static int make_boundary(char *text, struct failure *why)
 int notice_wrap(const struct notice *notice, struct source *body,
                 struct sink *out, struct failure *why)
 {
-    char boundary[2 * BOUNDARY_BYTES + 1];
+    char boundary[NOTICE_BOUNDARY];
     struct buffer text = {0};
     size_t length = strlen(notice->text);
-    if (make_boundary(boundary, why) < 0)
+    if (notice_boundary(boundary, why) < 0)
         return -1;
     buffer_format(&text,
                   "MIME-Version: 1.0\n"

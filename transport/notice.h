@@ -27,4 +27,8 @@ struct notice {
 int notice_wrap(const struct notice *notice, struct source *body,
                 struct sink *out, struct failure *why);
 
+/* A boundary that no sender can guess, and end the wrapping himself. */
+#define NOTICE_BOUNDARY 33
+int notice_boundary(char text_r[NOTICE_BOUNDARY], struct failure *why);
+
 #endif

@@ -15,6 +15,11 @@
 #define HEADER_VERIFIED "X-SEEMAIL-Verified"
 
 #define ENV_HOME "SEEMAIL_HOME"
+#define ENV_BIN "SEEMAIL_BIN" /* folder of the programs, if not the usual */
+
+/* How a notice on top of a received mail begins. */
+#define NOTICE_HARD "*** WARNING: "
+#define NOTICE_SOFT "*** Note: "
 #define LOG_IDENT "seemail"
 
 /* What the log line of a message calls things. */

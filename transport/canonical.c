@@ -1,0 +1,105 @@
+/* canonical: see canonical.h. */
+#include "canonical.h"
+
+#include <string.h>
+
+/* Refills the window: its size, 0 at the end, -1. */
+static ssize_t fill(struct source *in, char *data, size_t *at, size_t *used,
+                    struct failure *why)
+{
+    ssize_t got = in->read(in, data, CANONICAL_WINDOW, why);
+    *at = 0;
+    *used = got > 0 ? (size_t)got : 0;
+    return got;
+}
+
+static ssize_t canonical_read(struct source *self, void *data, size_t size,
+                              struct failure *why)
+{
+    struct canonical_source *c = (struct canonical_source *)self;
+    char *out = data, *end = out + size;
+    if (c->at == c->used) {
+        ssize_t got = fill(c->in, c->data, &c->at, &c->used, why);
+        if (got <= 0)
+            return got;
+    }
+    while (out < end && c->at < c->used) {
+        char byte = c->data[c->at];
+        if (byte == '\n' && !c->cr) {
+            *out++ = '\r'; /* and the LF comes with the next turn */
+            c->cr = 1;
+            continue;
+        }
+        c->cr = byte == '\r';
+        *out++ = byte;
+        c->at++;
+    }
+    return out - (char *)data;
+}
+
+void canonical_source_init(struct canonical_source *canonical,
+                           struct source *in)
+{
+    canonical->source.read = canonical_read;
+    canonical->in = in;
+    canonical->at = canonical->used = 0;
+    canonical->cr = 0;
+}
+
+/* What is in the window, as much as fits. */
+static size_t localise(struct local_source *l, char *out, size_t size)
+{
+    size_t put = 0;
+    while (l->at < l->used && put + 1 < size) {
+        char byte = l->data[l->at++];
+        if (l->cr && byte != '\n')
+            out[put++] = '\r';
+        l->cr = byte == '\r';
+        if (!l->cr)
+            out[put++] = byte;
+    }
+    if (put)
+        l->last = (unsigned char)out[put - 1];
+    return put;
+}
+
+/* At the end: what was kept back, and a last line end. */
+static ssize_t conclude(struct local_source *l, char *out)
+{
+    size_t put = 0;
+    if (l->cr)
+        out[put++] = '\r';
+    if (l->cr || l->last != '\n')
+        out[put++] = '\n';
+    l->cr = 0;
+    l->last = '\n';
+    return (ssize_t)put;
+}
+
+/* size is 2 at the least. */
+static ssize_t local_read(struct source *self, void *data, size_t size,
+                          struct failure *why)
+{
+    struct local_source *l = (struct local_source *)self;
+    size_t put = 0;
+    while (put == 0) {
+        if (l->at == l->used) {
+            ssize_t got = fill(l->in, l->data, &l->at, &l->used, why);
+            if (got < 0)
+                return -1;
+            if (got == 0)
+                return conclude(l, data);
+        }
+        put = localise(l, data, size);
+    }
+    return (ssize_t)put;
+}
+
+void local_source_init(struct local_source *local, struct source *in)
+{
+    local->source.read = local_read;
+    local->in = in;
+    local->at = local->used = 0;
+    local->cr = 0;
+    local->last = '\n'; /* nothing stays nothing */
+}

@@ -1,0 +1,284 @@
+/* filter: see filter.h. */
+#include "filter.h"
+
+#include "address.h"
+#include "blob.h"
+#include "failure.h"
+#include "interface.h"
+#include "keystore.h"
+#include "open.h"
+#include "pool.h"
+#include "seal.h"
+
+#include <keyhi.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CHAIN_MOST 10
+#define CAPABILITIES_MOST 16
+
+/* What sealing needs; all is looked up and judged before a byte goes out. */
+struct materials {
+    struct cms_signer signer;
+    struct seal seal;
+    CERTCertificate *recipient;
+    CERTCertList *chain;
+    CERTCertificate *chain_certificates[CHAIN_MOST];
+    const struct cms_algorithm *capabilities[CAPABILITIES_MOST];
+};
+
+static void let_go(struct materials *m)
+{
+    if (m->signer.key)
+        SECKEY_DestroyPrivateKey(m->signer.key);
+    if (m->signer.certificate)
+        CERT_DestroyCertificate(m->signer.certificate);
+    if (m->signer.encryption)
+        CERT_DestroyCertificate(m->signer.encryption);
+    if (m->recipient)
+        CERT_DestroyCertificate(m->recipient);
+    if (m->chain)
+        CERT_DestroyCertList(m->chain);
+}
+
+/* The chain that is sent along: without our own and the root. */
+static void find_chain(struct gateway *gateway, struct materials *m)
+{
+    m->chain = CERT_GetCertChainFromCert(
+        m->signer.certificate, (PRTime)gateway->now * PR_USEC_PER_SEC,
+        certUsageEmailSigner);
+    if (!m->chain)
+        return;
+    for (CERTCertListNode *node = CERT_LIST_HEAD(m->chain);
+         !CERT_LIST_END(node, m->chain); node = CERT_LIST_NEXT(node)) {
+        CERTCertificate *one = node->cert;
+        if (one == m->signer.certificate || m->signer.chain_count == CHAIN_MOST ||
+            SECITEM_ItemsAreEqual(&one->derIssuer, &one->derSubject))
+            continue;
+        m->chain_certificates[m->signer.chain_count++] = one;
+    }
+    m->signer.chain = m->chain_certificates;
+}
+
+/* An own certificate that may be used now [2.9-validown]. */
+static int find_own(struct gateway *gateway, const char *nickname,
+                    enum judge_use use, CERTCertificate **certificate_r,
+                    struct failure *why)
+{
+    struct judgement judgement;
+    if (keystore_own(gateway->keystore, nickname, certificate_r, why) < 0 ||
+        judge_certificate(*certificate_r, use, gateway->now, &judgement,
+                          why) < 0)
+        return -1;
+    if (judgement.status == JUDGE_GOOD)
+        return 0;
+    return failure(why, FAILURE_CERT, "our own certificate \"%s\": %s",
+                   nickname, judgement.reason);
+}
+
+static int find_algorithms(struct gateway *gateway, struct materials *m,
+                           struct failure *why)
+{
+    const struct policy *policy = gateway->policy;
+    const struct algorithm *cipher =
+        policy_algorithm(policy, ALGORITHM_ENCRYPT, 1);
+    const struct algorithm *hash =
+        policy_algorithm(policy, ALGORITHM_DIGEST, 1);
+    const char *kind =
+        SECKEY_GetPrivateKeyType(m->signer.key) == ecKey ? "ecdsa" : "rsa";
+    m->seal.cipher = cipher ? cms_algorithm_named(cipher->name) : NULL;
+    m->seal.hash = hash ? cms_hash_named(hash->name) : NULL;
+    if (!m->seal.cipher || !m->seal.hash)
+        return failure(why, FAILURE_POLICY, "algorithms: no %s that may be "
+                       "sent", m->seal.cipher ? "digest" : "encryption");
+    if (!policy_permits(policy, ALGORITHM_SIGN, kind, 1))
+        return failure(why, FAILURE_CERT, "algorithms: our key is %s, which "
+                       "may not be used to sign", kind);
+    for (size_t i = 0; i < policy->algorithm_count; i++) {
+        const struct algorithm *row = &policy->algorithms[i];
+        const struct cms_algorithm *known =
+            row->use == ALGORITHM_ENCRYPT ? cms_algorithm_named(row->name)
+                                          : NULL;
+        if (known && row->permit != PERMIT_SEND &&
+            m->signer.capability_count < CAPABILITIES_MOST)
+            m->capabilities[m->signer.capability_count++] = known;
+    }
+    m->signer.capabilities = m->capabilities;
+    return 0;
+}
+
+static int find_signer(struct gateway *gateway, const struct decided *decided,
+                       struct materials *m, struct failure *why)
+{
+    const struct identity *identity =
+        policy_identity(gateway->policy, decided->from);
+    if (!identity)
+        return failure(why, FAILURE_POLICY, "identity: no row for \"%s\"",
+                       decided->from);
+    if (gateway_keystore(gateway, why) < 0 ||
+        find_own(gateway, identity->signing, JUDGE_SIGNER,
+                 &m->signer.certificate, why) < 0 ||
+        keystore_key(gateway->keystore, m->signer.certificate,
+                     &m->signer.key, why) < 0)
+        return -1;
+    if (strcmp(identity->signing, identity->decrypting[0]) != 0 &&
+        find_own(gateway, identity->decrypting[0], JUDGE_RECIPIENT,
+                 &m->signer.encryption, why) < 0)
+        return -1;
+    find_chain(gateway, m);
+    m->signer.now = gateway->now;
+    return find_algorithms(gateway, m, why);
+}
+
+/* By what was decided for the recipient. */
+static int find_recipient(struct gateway *gateway, struct pool *pool,
+                          const struct decided *decided,
+                          enum recipient_class class, const char *recipient,
+                          struct materials *m, struct failure *why)
+{
+    struct address address;
+    enum recipient_class decision;
+    char reason[300], person[400];
+    int rc = address_parse(pool, recipient, strlen(recipient), &address);
+    if (rc <= 0)
+        return rc < 0 ? failure_memory(why)
+                      : failure(why, FAILURE_BUG, "%s: no address", recipient);
+    snprintf(person, sizeof person, "%s@%s", address.local, address.domain);
+    if (class != CLASS_PERSON &&
+        (!decided_class(decided, address.domain, NULL, &decision) ||
+         decision != CLASS_SEAL))
+        return failure(why, FAILURE_BUG, "%s: was not to be sealed",
+                       recipient);
+    rc = class == CLASS_PERSON
+             ? gateway_partner(gateway, person, &m->recipient, reason,
+                               sizeof reason, why)
+             : gateway_partner_domain(gateway, address.domain, &m->recipient,
+                                      reason, sizeof reason, why);
+    if (rc == 0)
+        return failure(why, FAILURE_CERT, "%s", reason);
+    m->seal.recipients = &m->recipient;
+    m->seal.recipient_count = 1;
+    return rc < 0 ? -1 : 0;
+}
+
+static int find_materials(struct gateway *gateway, struct pool *pool,
+                          const struct decided *decided,
+                          enum recipient_class class, const char *recipient,
+                          struct materials *m, struct failure *why)
+{
+    if (find_signer(gateway, decided, m, why) < 0 ||
+        find_recipient(gateway, pool, decided, class, recipient, m, why) < 0)
+        return -1;
+    m->seal.signer = &m->signer;
+    m->seal.header_limit = (size_t)gateway->policy->settings.header_limit;
+    return 0;
+}
+
+int filter_ready(struct gateway *gateway, struct pool *pool,
+                 const struct decided *decided, enum recipient_class class,
+                 const char *recipient, struct failure *why)
+{
+    struct materials m = {0};
+    int rc = find_materials(gateway, pool, decided, class, recipient, &m, why);
+    let_go(&m);
+    return rc < 0 ? 0 : 1;
+}
+
+/* All recipients of one run are one domain's (multi_domain = false). */
+static int same_domain(struct pool *pool, const char *const *recipients,
+                       size_t count, struct failure *why)
+{
+    struct address first, other;
+    for (size_t i = 0; i < count; i++) {
+        int rc = address_parse(pool, recipients[i], strlen(recipients[i]),
+                               i ? &other : &first);
+        if (rc < 0)
+            return failure_memory(why);
+        if (rc == 0 || (i && strcmp(first.domain, other.domain) != 0))
+            return failure(why, FAILURE_BUG, "recipients of several domains "
+                           "in one envelope: %s", recipients[i]);
+    }
+    return count ? 0 : failure(why, FAILURE_BUG, "no recipients");
+}
+
+int filter_seal(struct gateway *gateway, struct pool *pool,
+                const struct decided *decided, enum recipient_class class,
+                const char *const *recipients, size_t count,
+                struct source *in, struct sink *out,
+                struct failure *why)
+{
+    struct materials m = {0};
+    int rc = same_domain(pool, recipients, count, why);
+    if (rc == 0)
+        rc = find_materials(gateway, pool, decided, class, recipients[0], &m,
+                            why);
+    if (rc == 0)
+        rc = seal(&m.seal, in, out, why);
+    let_go(&m);
+    return rc;
+}
+
+static void report(const struct opened *opened, struct filter_report *report_r)
+{
+    *report_r = (struct filter_report){
+        .verdict = opened->verdict, .signer = opened->signer,
+        .reason = opened->reason, .layers = opened->layers,
+        .closed = opened->closed, .secured = opened->secured,
+        .from = opened->from.domain ? opened->from.domain : ""};
+}
+
+int filter_verify(struct gateway *gateway, struct pool *pool,
+                  const struct blob *message, struct filter_report *report_r,
+                  struct failure *why)
+{
+    struct opened opened;
+    if (open_message(gateway, pool, message, &opened, why) < 0)
+        return -1;
+    report(&opened, report_r);
+    opened_free(&opened);
+    return 0;
+}
+
+/* The text for the recipient, or NULL. */
+static int find_notice(struct gateway *gateway, struct pool *pool,
+                       const char *verdict, const char **notice_r,
+                       struct failure *why)
+{
+    const struct warning *warning = policy_warning(gateway->policy, verdict);
+    *notice_r = NULL;
+    if (!warning)
+        return failure(why, FAILURE_POLICY, "warnings: no row for \"%s\"",
+                       verdict);
+    if (warning->hardness == WARNING_NONE)
+        return 0;
+    *notice_r = pool_format(pool, "%s%s\n",
+                            warning->hardness == WARNING_HARD ? NOTICE_HARD
+                                                              : NOTICE_SOFT,
+                            warning->text);
+    return *notice_r ? 0 : failure_memory(why);
+}
+
+int filter_open(struct gateway *gateway, struct pool *pool,
+                const struct decided *decided, struct source *in,
+                struct sink *out, struct filter_report *report_r,
+                struct failure *why)
+{
+    struct opened opened;
+    struct blob message;
+    const char *notice = NULL;
+    blob_init(&message);
+    int rc = find_notice(gateway, pool, decided->verdict, &notice, why);
+    if (rc == 0)
+        rc = stream_copy(in, &message.sink, why);
+    if (rc == 0)
+        rc = open_message(gateway, pool, &message, &opened, why);
+    if (rc == 0) {
+        report(&opened, report_r);
+        rc = opened_write(&opened, pool, notice,
+                          (size_t)gateway->policy->settings.header_limit, out,
+                          why);
+        opened_free(&opened);
+    }
+    blob_free(&message);
+    return rc;
+}

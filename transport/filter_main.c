@@ -1,0 +1,269 @@
+/*
+ * seemail-filter: seals and opens messages in Exim's transport filters, and
+ * verifies for the hook. See its man page. Nothing goes to standard error,
+ * which Exim would put into the mail, and nothing to standard output before
+ * all is done (design rule 2).
+ */
+#include "blob.h"
+#include "failure.h"
+#include "filter.h"
+#include "interface.h"
+#include "logline.h"
+#include "pool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define DATA_FD 3        /* the hook gives the message's file as this */
+#define DATA_OFFSET 19   /* where its body begins (spool-format of Exim) */
+
+struct command {
+    struct pool *pool;
+    struct gateway gateway;
+    struct buffer log;
+    const char *id;
+};
+
+/* Standard input and output as streams. */
+static ssize_t read_fd(struct source *self, void *data, size_t size,
+                       struct failure *why)
+{
+    (void)self;
+    for (;;) {
+        ssize_t got = read(0, data, size);
+        if (got >= 0)
+            return got;
+        if (errno != EINTR)
+            return failure_errno(why, FAILURE_DISK, errno, "standard input");
+    }
+}
+
+static int write_fd(struct sink *self, const void *data, size_t size,
+                    struct failure *why)
+{
+    const char *at = data;
+    (void)self;
+    while (size > 0) {
+        ssize_t put = write(1, at, size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return failure_errno(why, FAILURE_DISK, errno, "standard output");
+        at += put;
+        size -= (size_t)put;
+    }
+    return 0;
+}
+
+static struct source standard_input = {read_fd};
+static struct sink standard_output = {write_fd};
+
+static int pour(const struct blob *result, struct failure *why)
+{
+    struct blob_source source;
+    blob_source_init(&source, result, 0, result->length);
+    return stream_copy(&source.source, &standard_output, why);
+}
+
+static int decode(struct command *c, const char *text,
+                  struct decided *decided_r, struct failure *why)
+{
+    return decision_decode(c->pool, text, decided_r, why);
+}
+
+static void log_report(struct command *c, const struct filter_report *report)
+{
+    logline_field(&c->log, LOG_VERDICT, verdict_word(report->verdict));
+    logline_field(&c->log, LOG_SIGNER, report->signer);
+    logline_number(&c->log, "layers", report->layers);
+    logline_field(&c->log, LOG_REASON, report->reason);
+}
+
+/* "seal" or "person" */
+static int read_class(const char *word, enum recipient_class *class_r,
+                      struct failure *why)
+{
+    if (strcmp(word, class_word(CLASS_SEAL)) == 0)
+        *class_r = CLASS_SEAL;
+    else if (strcmp(word, class_word(CLASS_PERSON)) == 0)
+        *class_r = CLASS_PERSON;
+    else
+        return failure(why, FAILURE_USAGE, "%s: no class to seal for", word);
+    return 0;
+}
+
+/* seal CLASS ID DECISION ADDRESS... */
+static int do_seal(struct command *c, int argc, char **argv,
+                   struct failure *why)
+{
+    enum recipient_class class;
+    struct decided decided;
+    struct blob result;
+    if (argc < 4)
+        return failure(why, FAILURE_USAGE, "seal: too few arguments");
+    c->id = argv[1];
+    if (read_class(argv[0], &class, why) < 0 ||
+        decode(c, argv[2], &decided, why) < 0)
+        return -1;
+    logline_field(&c->log, "to", argv[3]);
+    logline_number(&c->log, "recipients", argc - 3);
+    blob_init(&result);
+    int rc = filter_seal(&c->gateway, c->pool, &decided, class,
+                         (const char *const *)(void *)(argv + 3),
+                         (size_t)argc - 3, &standard_input, &result.sink, why);
+    if (rc == 0)
+        rc = pour(&result, why);
+    blob_free(&result);
+    return rc;
+}
+
+/* open ID DECISION */
+static int do_open(struct command *c, int argc, char **argv,
+                   struct failure *why)
+{
+    struct decided decided;
+    struct filter_report report = {0};
+    struct blob result;
+    if (argc != 2)
+        return failure(why, FAILURE_USAGE, "open: two arguments");
+    c->id = argv[0];
+    if (decode(c, argv[1], &decided, why) < 0)
+        return -1;
+    blob_init(&result);
+    int rc = filter_open(&c->gateway, c->pool, &decided, &standard_input,
+                         &result.sink, &report, why);
+    if (rc == 0) {
+        log_report(c, &report);
+        rc = pour(&result, why);
+    }
+    blob_free(&result);
+    return rc;
+}
+
+/* The header block comes on standard input, the body in a file. */
+static int read_message(struct blob *message, struct failure *why)
+{
+    if (stream_copy(&standard_input, &message->sink, why) < 0)
+        return -1;
+    return blob_attach(message, DATA_FD, DATA_OFFSET, why);
+}
+
+/* verify ID */
+static int do_verify(struct command *c, int argc, char **argv,
+                     struct failure *why)
+{
+    struct filter_report report;
+    struct blob message;
+    struct buffer out = {0};
+    if (argc != 1)
+        return failure(why, FAILURE_USAGE, "verify: one argument");
+    c->id = argv[0];
+    blob_init(&message);
+    int rc = read_message(&message, why);
+    if (rc == 0)
+        rc = filter_verify(&c->gateway, c->pool, &message, &report, why);
+    if (rc == 0) {
+        buffer_format(&out, "verdict=%s\nsigner=%s\nlayers=%d\nclosed=%d\n"
+                      "secured=%d\nreason=%s\n",
+                      verdict_word(report.verdict), report.signer,
+                      report.layers, report.closed, report.secured,
+                      report.reason);
+        rc = out.failed ? failure_memory(why)
+                        : write_fd(NULL, out.data, out.length, why);
+        log_report(c, &report);
+    }
+    buffer_free(&out);
+    blob_free(&message);
+    return rc;
+}
+
+/* ready CLASS DECISION ADDRESS: prints why not, or nothing */
+static int do_ready(struct command *c, int argc, char **argv,
+                    struct failure *why)
+{
+    enum recipient_class class;
+    struct decided decided;
+    struct failure reason = {0};
+    if (argc != 3)
+        return failure(why, FAILURE_USAGE, "ready: three arguments");
+    if (read_class(argv[0], &class, why) < 0 ||
+        decode(c, argv[1], &decided, why) < 0)
+        return -1;
+    if (filter_ready(&c->gateway, c->pool, &decided, class, argv[2],
+                     &reason) > 0)
+        return 0;
+    logline_field(&c->log, "to", argv[2]);
+    logline_failure(&c->log, &reason);
+    return write_fd(NULL, reason.text, strlen(reason.text), why);
+}
+
+static const struct {
+    const char *name;
+    int (*run)(struct command *c, int argc, char **argv, struct failure *why);
+} commands[] = {{"seal", do_seal},
+                {"open", do_open},
+                {"verify", do_verify},
+                {"ready", do_ready}};
+
+/* Exim's own time limit would blame the host that the mail goes to. */
+static void out_of_time(int signal_number)
+{
+    (void)signal_number;
+    _exit(EX_TEMPFAIL);
+}
+
+static int run(struct command *c, int argc, char **argv, struct failure *why)
+{
+    const char *home = getenv(ENV_HOME);
+    if (!home)
+        return failure(why, FAILURE_POLICY, ENV_HOME " is not set");
+    for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0];
+         i++) {
+        if (strcmp(argv[1], commands[i].name) != 0)
+            continue;
+        logline_field(&c->log, "filter", argv[1]);
+        if (gateway_open(home, &c->gateway, why) < 0)
+            return -1;
+        signal(SIGALRM, out_of_time);
+        alarm((unsigned)c->gateway.policy->settings.filter_timeout);
+        return commands[i].run(c, argc - 2, argv + 2, why);
+    }
+    return failure(why, FAILURE_USAGE, "usage: seemail-filter seal|open|"
+                                       "verify|ready ...");
+}
+
+static void write_log(struct command *c)
+{
+    const char *file = NULL;
+    if (c->gateway.policy) {
+        file = c->gateway.policy->settings.log;
+        file = strcmp(file, "syslog") == 0
+                   ? NULL
+                   : gateway_path(c->pool, c->gateway.home, file);
+    }
+    logline_field(&c->log, "id", c->id);
+    logline_write(&c->log, file);
+}
+
+int main(int argc, char **argv)
+{
+    struct command c = {.pool = pool_new()};
+    struct failure why = {0};
+    int status = EX_OK;
+    signal(SIGPIPE, SIG_IGN);
+    if (!c.pool)
+        return EX_TEMPFAIL;
+    if (run(&c, argc, argv, &why) < 0) {
+        logline_failure(&c.log, &why);
+        status = failure_answer(why.kind)->exit;
+    }
+    write_log(&c);
+    gateway_close(&c.gateway);
+    buffer_free(&c.log);
+    pool_free(&c.pool);
+    return status;
+}

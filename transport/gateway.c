@@ -1,0 +1,198 @@
+/* gateway: see gateway.h. */
+#include "gateway.h"
+
+#include "certificate.h"
+#include "der.h"
+#include "failure.h"
+#include "keystore.h"
+#include "pool.h"
+#include "state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *gateway_path(struct pool *pool, const char *home,
+                         const char *path)
+{
+    return *path == '/' ? path : pool_format(pool, "%s/%s", home, path);
+}
+
+int gateway_open(const char *home, struct gateway *gateway_r,
+                 struct failure *why)
+{
+    char folder[4096];
+    *gateway_r = (struct gateway){.home = home, .now = time(NULL)};
+    snprintf(folder, sizeof folder, "%s/policies", home);
+    return policy_load(folder, &gateway_r->policy, NULL, why);
+}
+
+void gateway_close(struct gateway *gateway)
+{
+    if (gateway->keystore)
+        keystore_close(&gateway->keystore);
+    if (gateway->state)
+        state_close(&gateway->state);
+    policy_free(&gateway->policy);
+}
+
+int gateway_keystore(struct gateway *gateway, struct failure *why)
+{
+    const struct settings *settings = &gateway->policy->settings;
+    struct pool *pool = gateway->policy->pool;
+    if (gateway->keystore)
+        return 0;
+    const char *folder = gateway_path(pool, gateway->home, settings->nssdb);
+    const char *password =
+        gateway_path(pool, gateway->home, settings->nssdb_password);
+    if (!folder || !password)
+        return failure_memory(why);
+    return keystore_open(folder, password, &gateway->keystore, why);
+}
+
+int gateway_state(struct gateway *gateway, struct failure *why)
+{
+    if (gateway->state)
+        return 0;
+    const char *folder = gateway_path(gateway->policy->pool, gateway->home,
+                                      gateway->policy->settings.state);
+    if (!folder)
+        return failure_memory(why);
+    return state_open(folder, STATE_READ, &gateway->state, why) < 0 ? -1 : 0;
+}
+
+static int find_key(void *context, const struct der *issuer,
+                    const struct der *serial, const struct der *identifier,
+                    SECKEYPrivateKey **key_r, struct failure *why)
+{
+    struct gateway *gateway = context;
+    return keystore_find_key(gateway->keystore, issuer, serial, identifier,
+                             key_r, why);
+}
+
+static int find_certificate(void *context, const struct der *issuer,
+                            const struct der *serial,
+                            const struct der *identifier,
+                            CERTCertificate **certificate_r,
+                            struct failure *why)
+{
+    struct gateway *gateway = context;
+    return keystore_find_certificate(gateway->keystore, issuer, serial,
+                                     identifier, certificate_r, why);
+}
+
+static int permits(void *context, const char *name, enum algorithm_use a,
+                   enum algorithm_use b)
+{
+    const struct gateway *gateway = context;
+    return policy_permits(gateway->policy, a, name, 0) ||
+           policy_permits(gateway->policy, b, name, 0);
+}
+
+static int permits_encryption(void *context, const char *name)
+{
+    return permits(context, name, ALGORITHM_ENCRYPT, ALGORITHM_ENCRYPT);
+}
+
+static int permits_signature(void *context, const char *name)
+{
+    return permits(context, name, ALGORITHM_SIGN, ALGORITHM_DIGEST);
+}
+
+struct cms_keys gateway_keys(struct gateway *gateway)
+{
+    return (struct cms_keys){find_key, permits_encryption, gateway};
+}
+
+struct cms_verifier gateway_verifier(struct gateway *gateway)
+{
+    return (struct cms_verifier){find_certificate, permits_signature,
+                                 gateway};
+}
+
+/* Looks at one candidate; takes it over. 1 = it is good, and given. */
+static int consider(struct gateway *gateway, const char *address,
+                    CERTCertificate *candidate,
+                    CERTCertificate **certificate_r, char *reason_r,
+                    size_t size, struct failure *why)
+{
+    struct judgement judgement;
+    int rc = 0;
+    if (!cert_has_address(candidate, address)) {
+        snprintf(reason_r, size, "the certificate kept for %s does not name "
+                                 "it", address);
+    } else {
+        rc = judge_certificate(candidate, JUDGE_RECIPIENT, gateway->now,
+                               &judgement, why);
+        if (rc == 0 && judgement.status == JUDGE_GOOD) {
+            *certificate_r = candidate;
+            return 1;
+        }
+        if (rc == 0)
+            snprintf(reason_r, size, "the certificate of %s: %s", address,
+                     judgement.reason);
+    }
+    CERT_DestroyCertificate(candidate);
+    return rc;
+}
+
+static int consider_known(struct gateway *gateway, const char *address,
+                          CERTCertificate **certificate_r, char *reason_r,
+                          size_t size, struct failure *why)
+{
+    struct der *known = NULL;
+    size_t count = 0;
+    int rc = gateway_state(gateway, why);
+    if (rc == 0 && gateway->state)
+        rc = state_certs(gateway->state, gateway->policy->pool, address,
+                         &known, &count, why);
+    for (size_t i = 0; rc >= 0 && i < count; i++) {
+        SECItem item = {siBuffer, (unsigned char *)(size_t)known[i].data,
+                        (unsigned)known[i].length};
+        CERTCertificate *candidate = CERT_NewTempCertificate(
+            CERT_GetDefaultCertDB(), &item, NULL, PR_FALSE, PR_TRUE);
+        if (!candidate)
+            continue;
+        rc = consider(gateway, address, candidate, certificate_r, reason_r,
+                      size, why);
+        if (rc != 0)
+            return rc;
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+int gateway_partner(struct gateway *gateway, const char *address,
+                    CERTCertificate **certificate_r, char *reason_r,
+                    size_t size, struct failure *why)
+{
+    CERTCertificate *pinned;
+    int rc = 0;
+    if (gateway_keystore(gateway, why) < 0)
+        return -1;
+    snprintf(reason_r, size, "no certificate is known for %s", address);
+    if (keystore_pinned(gateway->keystore, address, &pinned))
+        rc = consider(gateway, address, pinned, certificate_r, reason_r, size,
+                      why);
+    if (rc == 0)
+        rc = consider_known(gateway, address, certificate_r, reason_r, size,
+                            why);
+    return rc;
+}
+
+int gateway_partner_domain(struct gateway *gateway, const char *domain,
+                           CERTCertificate **certificate_r, char *reason_r,
+                           size_t size, struct failure *why)
+{
+    char address[512], other[256];
+    snprintf(address, sizeof address, CERT_DCA "@%s", domain);
+    int rc = gateway_partner(gateway, address, certificate_r, reason_r, size,
+                             why);
+    /* A certificate speaks for the domains below its own too. */
+    const char *above = strchr(domain, '.');
+    while (rc == 0 && above && strchr(above + 1, '.')) {
+        snprintf(address, sizeof address, CERT_DCA "@%s", above + 1);
+        rc = gateway_partner(gateway, address, certificate_r, other,
+                             sizeof other, why);
+        above = strchr(above + 1, '.');
+    }
+    return rc;
+}

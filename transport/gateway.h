@@ -1,0 +1,59 @@
+#ifndef SEEMAIL_GATEWAY_H
+#define SEEMAIL_GATEWAY_H
+
+/*
+ * gateway: what sealing and opening a message need beside the message: the
+ * policy, and the key store, which is opened when it is first asked for
+ * (most mail does not need it). One in a process, made after its last fork.
+ */
+
+#include "cms_decrypt.h"
+#include "cms_verify.h"
+#include "judge.h"
+#include "policy.h"
+
+#include <time.h>
+
+struct keystore;
+struct state;
+
+struct gateway {
+    const char *home;
+    struct policy *policy;
+    time_t now;
+    struct keystore *keystore; /* NULL until gateway_keystore() */
+    struct state *state;       /* NULL until gateway_state(), or none */
+};
+
+/* The policy of `home'/policies. 0 or -1. */
+int gateway_open(const char *home, struct gateway *gateway_r,
+                 struct failure *why);
+void gateway_close(struct gateway *gateway);
+
+/* A path of the settings: as it is, or below home. In the pool. */
+const char *gateway_path(struct pool *pool, const char *home,
+                         const char *path);
+
+int gateway_keystore(struct gateway *gateway, struct failure *why);
+
+/* 0, also when there is no state yet. */
+int gateway_state(struct gateway *gateway, struct failure *why);
+
+/* For reading what comes: keys of the store, algorithms of the policy. The
+ * gateway is their context. */
+struct cms_keys gateway_keys(struct gateway *gateway);
+struct cms_verifier gateway_verifier(struct gateway *gateway);
+
+/* A certificate to encrypt to for the address: of those pinned in the key
+ * store and known in the state, the first that is valid. 1; 0 = none,
+ * reason_r says why; -1. */
+int gateway_partner(struct gateway *gateway, const char *address,
+                    CERTCertificate **certificate_r, char *reason_r,
+                    size_t size, struct failure *why);
+
+/* The same for a domain: its DCA's, or that of a domain above it. */
+int gateway_partner_domain(struct gateway *gateway, const char *domain,
+                           CERTCertificate **certificate_r, char *reason_r,
+                           size_t size, struct failure *why);
+
+#endif

@@ -1,0 +1,21 @@
+#ifndef SEEMAIL_MAILBOX_H
+#define SEEMAIL_MAILBOX_H
+
+/*
+ * mailbox: the one address that a message is from (RFC 5322, 3.6.2). Read
+ * strictly: what two readers could understand differently is ambiguous, and
+ * what is ambiguous is not verified (design rule 6).
+ */
+
+#include "address.h"
+#include "header.h"
+
+/*
+ * 1 and *from_r; 0 = ambiguous: no From field or several, no address or
+ * several in it, a group, a broken header, a domain that is none; -1 =
+ * memory.
+ */
+int mailbox_from(struct pool *pool, const struct header *header,
+                 struct address *from_r);
+
+#endif

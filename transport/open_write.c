@@ -1,0 +1,97 @@
+/* open_write: writes what open.c opened. See open.h. */
+#include "open.h"
+
+#include "blob.h"
+#include "buffer.h"
+#include "canonical.h"
+#include "failure.h"
+#include "head.h"
+#include "notice.h"
+#include "pool.h"
+#include "stream.h"
+
+/* The pieces, one after another. */
+struct pieces_source {
+    struct source source;
+    const struct opened *opened;
+    size_t at;
+    off_t offset; /* in the current one */
+};
+
+static ssize_t pieces_read(struct source *self, void *data, size_t size,
+                           struct failure *why)
+{
+    struct pieces_source *p = (struct pieces_source *)self;
+    while (p->at < p->opened->piece_count) {
+        const struct piece *piece = &p->opened->pieces[p->at];
+        off_t left = piece->end - piece->start - p->offset;
+        if (left > 0) {
+            if ((off_t)size > left)
+                size = (size_t)left;
+            ssize_t got = blob_read(piece->blob, piece->start + p->offset,
+                                    data, size, why);
+            if (got > 0)
+                p->offset += got;
+            return got;
+        }
+        p->at++;
+        p->offset = 0;
+    }
+    return 0;
+}
+
+static int put(struct sink *out, struct buffer *text, struct failure *why)
+{
+    int rc = text->failed ? failure_memory(why)
+                          : out->write(out, buffer_string(text), text->length,
+                                       why);
+    buffer_free(text);
+    return rc;
+}
+
+/* The entity that is left, with the notice or without. */
+static int write_entity(struct head *head, struct local_source *body,
+                        const char *text, struct sink *out,
+                        struct failure *why)
+{
+    struct buffer fields = {0};
+    int rc;
+    head_put(&head->header, 1, &fields);
+    if (text) {
+        struct notice notice = {text, buffer_string(&fields)};
+        rc = fields.failed ? failure_memory(why)
+                           : notice_wrap(&notice, &body->source, out, why);
+        buffer_free(&fields);
+        return rc;
+    }
+    struct buffer all = {0};
+    if (fields.length)
+        buffer_text(&all, "MIME-Version: 1.0\n");
+    buffer_append(&all, buffer_string(&fields), fields.length);
+    buffer_byte(&all, '\n');
+    all.failed |= fields.failed;
+    buffer_free(&fields);
+    rc = put(out, &all, why);
+    return rc < 0 ? -1 : stream_copy(&body->source, out, why);
+}
+
+int opened_write(const struct opened *opened, struct pool *pool,
+                 const char *notice, size_t header_limit, struct sink *out,
+                 struct failure *why)
+{
+    struct pieces_source pieces = {{pieces_read}, opened, 0, 0};
+    struct local_source *body = pool_alloc(pool, sizeof *body);
+    struct buffer outer = {0};
+    struct head head = {0};
+    if (!body)
+        return failure_memory(why);
+    head_put(&opened->header, 0, &outer);
+    int rc = put(out, &outer, why);
+    if (rc == 0)
+        rc = head_read(pool, &pieces.source, header_limit, &head, why);
+    local_source_init(body, &head.source);
+    if (rc == 0)
+        rc = write_entity(&head, body, notice, out, why);
+    head_free(&head);
+    return rc;
+}

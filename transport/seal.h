@@ -1,0 +1,32 @@
+#ifndef SEEMAIL_SEAL_H
+#define SEEMAIL_SEAL_H
+
+/*
+ * seal: a message, signed and then encrypted (RFC 8551, 3.7): the original
+ * Content-* fields and body become the first part of a multipart/signed,
+ * which goes into an application/pkcs7-mime; the other fields stay outside,
+ * but for Bcc. One pass, constant memory.
+ */
+
+#include "cms_sign.h"
+
+struct source;
+struct sink;
+
+struct seal {
+    const struct cms_signer *signer;
+    const struct cms_hash *hash;
+    const struct cms_algorithm *cipher;
+    CERTCertificate *const *recipients;
+    size_t recipient_count;
+    size_t header_limit; /* bytes of the header block */
+};
+
+/*
+ * Reads a message (LF line ends) and writes the sealed one (LF line ends).
+ * What was written before a failure is worth nothing. 0 or -1.
+ */
+int seal(const struct seal *seal, struct source *in, struct sink *out,
+         struct failure *why);
+
+#endif
