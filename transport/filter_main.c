@@ -241,9 +241,7 @@ static void write_log(struct command *c)
     const char *file = NULL;
     if (c->gateway.policy) {
         file = c->gateway.policy->settings.log;
-        file = strcmp(file, "syslog") == 0
-                   ? NULL
-                   : gateway_path(c->pool, c->gateway.home, file);
+        file = strcmp(file, "syslog") == 0 ? NULL : file;
     }
     logline_field(&c->log, "id", c->id);
     logline_write(&c->log, file);

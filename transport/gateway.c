@@ -11,17 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *gateway_path(struct pool *pool, const char *home,
-                         const char *path)
-{
-    return *path == '/' ? path : pool_format(pool, "%s/%s", home, path);
-}
-
 int gateway_open(const char *home, struct gateway *gateway_r,
                  struct failure *why)
 {
     char folder[4096];
-    *gateway_r = (struct gateway){.home = home, .now = time(NULL)};
+    *gateway_r = (struct gateway){.now = time(NULL)};
     snprintf(folder, sizeof folder, "%s/policies", home);
     return policy_load(folder, &gateway_r->policy, NULL, why);
 }
@@ -38,26 +32,18 @@ void gateway_close(struct gateway *gateway)
 int gateway_keystore(struct gateway *gateway, struct failure *why)
 {
     const struct settings *settings = &gateway->policy->settings;
-    struct pool *pool = gateway->policy->pool;
     if (gateway->keystore)
         return 0;
-    const char *folder = gateway_path(pool, gateway->home, settings->nssdb);
-    const char *password =
-        gateway_path(pool, gateway->home, settings->nssdb_password);
-    if (!folder || !password)
-        return failure_memory(why);
-    return keystore_open(folder, password, &gateway->keystore, why);
+    return keystore_open(settings->nssdb, settings->nssdb_password,
+                         &gateway->keystore, why);
 }
 
 int gateway_state(struct gateway *gateway, struct failure *why)
 {
     if (gateway->state)
         return 0;
-    const char *folder = gateway_path(gateway->policy->pool, gateway->home,
-                                      gateway->policy->settings.state);
-    if (!folder)
-        return failure_memory(why);
-    return state_open(folder, STATE_READ, &gateway->state, why) < 0 ? -1 : 0;
+    return state_open(gateway->policy->settings.state, STATE_READ,
+                      &gateway->state, why) < 0 ? -1 : 0;
 }
 
 static int find_key(void *context, const struct der *issuer,

@@ -18,7 +18,6 @@ struct keystore;
 struct state;
 
 struct gateway {
-    const char *home;
     struct policy *policy;
     time_t now;
     struct keystore *keystore; /* NULL until gateway_keystore() */
@@ -29,10 +28,6 @@ struct gateway {
 int gateway_open(const char *home, struct gateway *gateway_r,
                  struct failure *why);
 void gateway_close(struct gateway *gateway);
-
-/* A path of the settings: as it is, or below home. In the pool. */
-const char *gateway_path(struct pool *pool, const char *home,
-                         const char *path);
 
 int gateway_keystore(struct gateway *gateway, struct failure *why);
 
