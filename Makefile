@@ -45,7 +45,7 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(EXTRA_$(firstword $(subst /, ,$<))) -MMD -MP -c -o $@ $<
 
-EXTRA_local_scan = -isystem /usr/include/exim4
+EXTRA_local_scan = -isystem /usr/include/exim4 -DPROGRAM_FOLDER='"$(prefix)/bin"'
 
 define program
 $(B)/seemail-$(patsubst %_main.c,%,$(notdir $(1))): $(call obj,$(1)) $(B)/libseemail.a

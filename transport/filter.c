@@ -107,14 +107,14 @@ static int find_algorithms(struct gateway *gateway, struct materials *m,
     return 0;
 }
 
-static int find_signer(struct gateway *gateway, const struct decided *decided,
+static int find_signer(struct gateway *gateway, const char *from,
                        struct materials *m, struct failure *why)
 {
     const struct identity *identity =
-        policy_identity(gateway->policy, decided->from);
+        policy_identity(gateway->policy, from);
     if (!identity)
         return failure(why, FAILURE_POLICY, "identity: no row for \"%s\"",
-                       decided->from);
+                       from);
     if (gateway_keystore(gateway, why) < 0 ||
         find_own(gateway, identity->signing, JUDGE_SIGNER,
                  &m->signer.certificate, why) < 0 ||
@@ -132,23 +132,16 @@ static int find_signer(struct gateway *gateway, const struct decided *decided,
 
 /* By what was decided for the recipient. */
 static int find_recipient(struct gateway *gateway, struct pool *pool,
-                          const struct decided *decided,
                           enum recipient_class class, const char *recipient,
                           struct materials *m, struct failure *why)
 {
     struct address address;
-    enum recipient_class decision;
     char reason[300], person[400];
     int rc = address_parse(pool, recipient, strlen(recipient), &address);
     if (rc <= 0)
         return rc < 0 ? failure_memory(why)
                       : failure(why, FAILURE_BUG, "%s: no address", recipient);
     snprintf(person, sizeof person, "%s@%s", address.local, address.domain);
-    if (class != CLASS_PERSON &&
-        (!decided_class(decided, address.domain, NULL, &decision) ||
-         decision != CLASS_SEAL))
-        return failure(why, FAILURE_BUG, "%s: was not to be sealed",
-                       recipient);
     rc = class == CLASS_PERSON
              ? gateway_partner(gateway, person, &m->recipient, reason,
                                sizeof reason, why)
@@ -162,12 +155,12 @@ static int find_recipient(struct gateway *gateway, struct pool *pool,
 }
 
 static int find_materials(struct gateway *gateway, struct pool *pool,
-                          const struct decided *decided,
-                          enum recipient_class class, const char *recipient,
-                          struct materials *m, struct failure *why)
+                          const char *from, enum recipient_class class,
+                          const char *recipient, struct materials *m,
+                          struct failure *why)
 {
-    if (find_signer(gateway, decided, m, why) < 0 ||
-        find_recipient(gateway, pool, decided, class, recipient, m, why) < 0)
+    if (find_signer(gateway, from, m, why) < 0 ||
+        find_recipient(gateway, pool, class, recipient, m, why) < 0)
         return -1;
     m->seal.signer = &m->signer;
     m->seal.header_limit = (size_t)gateway->policy->settings.header_limit;
@@ -175,20 +168,24 @@ static int find_materials(struct gateway *gateway, struct pool *pool,
 }
 
 int filter_ready(struct gateway *gateway, struct pool *pool,
-                 const struct decided *decided, enum recipient_class class,
+                 const char *from, enum recipient_class class,
                  const char *recipient, struct failure *why)
 {
     struct materials m = {0};
-    int rc = find_materials(gateway, pool, decided, class, recipient, &m, why);
+    int rc = find_materials(gateway, pool, from, class, recipient, &m, why);
     let_go(&m);
     return rc < 0 ? 0 : 1;
 }
 
-/* All recipients of one run are one domain's (multi_domain = false). */
-static int same_domain(struct pool *pool, const char *const *recipients,
-                       size_t count, struct failure *why)
+/* All recipients of one run are one domain's (multi_domain = false), and it
+ * was decided that they are to be sealed for. */
+static int check_recipients(struct pool *pool, const struct decided *decided,
+                            enum recipient_class class,
+                            const char *const *recipients, size_t count,
+                            struct failure *why)
 {
-    struct address first, other;
+    struct address first = {NULL, NULL}, other;
+    enum recipient_class decision;
     for (size_t i = 0; i < count; i++) {
         int rc = address_parse(pool, recipients[i], strlen(recipients[i]),
                                i ? &other : &first);
@@ -198,7 +195,14 @@ static int same_domain(struct pool *pool, const char *const *recipients,
             return failure(why, FAILURE_BUG, "recipients of several domains "
                            "in one envelope: %s", recipients[i]);
     }
-    return count ? 0 : failure(why, FAILURE_BUG, "no recipients");
+    if (count == 0)
+        return failure(why, FAILURE_BUG, "no recipients");
+    if (class != CLASS_PERSON &&
+        (!decided_class(decided, first.domain, NULL, &decision) ||
+         decision != CLASS_SEAL))
+        return failure(why, FAILURE_BUG, "%s: was not to be sealed",
+                       recipients[0]);
+    return 0;
 }
 
 int filter_seal(struct gateway *gateway, struct pool *pool,
@@ -208,10 +212,10 @@ int filter_seal(struct gateway *gateway, struct pool *pool,
                 struct failure *why)
 {
     struct materials m = {0};
-    int rc = same_domain(pool, recipients, count, why);
+    int rc = check_recipients(pool, decided, class, recipients, count, why);
     if (rc == 0)
-        rc = find_materials(gateway, pool, decided, class, recipients[0], &m,
-                            why);
+        rc = find_materials(gateway, pool, decided->from, class,
+                            recipients[0], &m, why);
     if (rc == 0)
         rc = seal(&m.seal, in, out, why);
     let_go(&m);

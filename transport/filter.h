@@ -43,7 +43,7 @@ int filter_verify(struct gateway *gateway, struct pool *pool,
 
 /* Could the recipient's mail be sealed now? 1; 0 and why not; -1. */
 int filter_ready(struct gateway *gateway, struct pool *pool,
-                 const struct decided *decided, enum recipient_class class,
+                 const char *from, enum recipient_class class,
                  const char *recipient,
                  struct failure *why);
 

@@ -181,19 +181,17 @@ static int do_verify(struct command *c, int argc, char **argv,
     return rc;
 }
 
-/* ready CLASS DECISION ADDRESS: prints why not, or nothing */
+/* ready CLASS FROM ADDRESS (from: our domain that signs): prints why not, or nothing */
 static int do_ready(struct command *c, int argc, char **argv,
                     struct failure *why)
 {
     enum recipient_class class;
-    struct decided decided;
     struct failure reason = {0};
     if (argc != 3)
         return failure(why, FAILURE_USAGE, "ready: three arguments");
-    if (read_class(argv[0], &class, why) < 0 ||
-        decode(c, argv[1], &decided, why) < 0)
+    if (read_class(argv[0], &class, why) < 0)
         return -1;
-    if (filter_ready(&c->gateway, c->pool, &decided, class, argv[2],
+    if (filter_ready(&c->gateway, c->pool, argv[1], class, argv[2],
                      &reason) > 0)
         return 0;
     logline_field(&c->log, "to", argv[2]);

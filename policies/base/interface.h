@@ -17,6 +17,10 @@
 #define ENV_HOME "SEEMAIL_HOME"
 #define ENV_BIN "SEEMAIL_BIN" /* folder of the programs, if not the usual */
 
+/* SMTP replies: who may not get it, and why; what failed here. */
+#define REPLY_REFUSED "SEEMail: not accepted for %s: %s"
+#define REPLY_TRY_LATER "SEEMail: not possible now (%s), try again later"
+
 /* How a notice on top of a received mail begins. */
 #define NOTICE_HARD "*** WARNING: "
 #define NOTICE_SOFT "*** Note: "

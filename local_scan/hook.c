@@ -1,0 +1,284 @@
+/*
+ * hook: Exim's local_scan(). Exim's facts go in, a decision comes out; all
+ * thought is in transport/receive.c. Runs in Exim's process: it neither
+ * exits nor starts NSS here, and never closes or seeks Exim's file.
+ *
+ * $local_scan_data has the decision for routers and filters (decide.h); a
+ * failure is a temporary rejection, so that nothing passes undecided.
+ */
+#define LOCAL_SCAN
+#include <local_scan.h>
+
+#include "blob.h"
+#include "failure.h"
+#include "interface.h"
+#include "logline.h"
+#include "pool.h"
+#include "receive.h"
+#include "run.h"
+#include "verdict.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#ifndef PROGRAM_FOLDER
+#define PROGRAM_FOLDER "/usr/local/bin"
+#endif
+#define VERIFY_OUTPUT_MOST 16384
+
+/* Asked for by the patch that loads the hook from a file. */
+int local_scan_version_major(void);
+int local_scan_version_minor(void);
+
+__attribute__((visibility("default"))) int local_scan_version_major(void)
+{
+    return LOCAL_SCAN_ABI_VERSION_MAJOR;
+}
+
+__attribute__((visibility("default"))) int local_scan_version_minor(void)
+{
+    return LOCAL_SCAN_ABI_VERSION_MINOR;
+}
+
+struct hook {
+    struct pool *pool;
+    struct policy *policy;
+    struct blob message;
+    struct reception reception;
+    struct received received;
+    struct buffer log, verified; /* verified: what the filter answered */
+    const char *signer;
+    int fd;
+};
+
+static const char *text_of(const uschar *text)
+{
+    return text ? (const char *)text : "";
+}
+
+static enum direction find_direction(const struct policy *policy)
+{
+    const char *host = text_of(sender_host_address);
+    if (!*host)
+        return *text_of(sender_address) ? DIRECTION_INSIDE : DIRECTION_OWN;
+    if (sender_host_authenticated ||
+        policy_inside(policy, host, interface_port))
+        return DIRECTION_INSIDE;
+    return DIRECTION_OUTSIDE;
+}
+
+/* Whatever somebody else wrote in our name goes first of all. */
+static void remove_forged(void)
+{
+    size_t prefix = strlen(HEADER_PREFIX);
+    for (header_line *h = header_list; h; h = h->next)
+        if (strncasecmp((const char *)h->text, HEADER_PREFIX, prefix) == 0)
+            h->type = '*';
+}
+
+static int read_message(struct hook *hook, struct failure *why)
+{
+    blob_init(&hook->message);
+    for (header_line *h = header_list; h; h = h->next)
+        if (h->type != '*' &&
+            blob_write(&hook->message, h->text, (size_t)h->slen, why) < 0)
+            return -1;
+    if (blob_write(&hook->message, "\n", 1, why) < 0)
+        return -1;
+    return blob_attach(&hook->message, hook->fd, SPOOL_DATA_START_OFFSET, why);
+}
+
+static int read_envelope(struct hook *hook, struct failure *why)
+{
+    size_t count = (size_t)recipients_count;
+    const char **recipients = pool_array(hook->pool, count + 1,
+                                         sizeof *recipients);
+    if (!recipients)
+        return failure_memory(why);
+    for (size_t i = 0; i < count; i++)
+        recipients[i] = text_of(recipients_list[i].address);
+    hook->reception.sender = text_of(sender_address);
+    hook->reception.recipients = recipients;
+    hook->reception.recipient_count = count;
+    hook->reception.message = &hook->message;
+    return 0;
+}
+
+/* The value of a line key=value of the answer, or "". */
+static const char *answer(struct hook *hook, const char *key)
+{
+    size_t length = strlen(key);
+    const char *at = buffer_string(&hook->verified);
+    for (; at && *at; at = strchr(at, '\n'), at = at ? at + 1 : NULL)
+        if (strncmp(at, key, length) == 0 && at[length] == '=') {
+            at += length + 1;
+            return pool_substring(hook->pool, at, strcspn(at, "\n"));
+        }
+    return "";
+}
+
+/* Keys are not for Exim's process: a child looks into the message. */
+static int verify(struct hook *hook, struct failure *why)
+{
+    const char *folder = getenv(ENV_BIN);
+    const char *program = pool_format(hook->pool, "%s/seemail-filter",
+                                      folder ? folder : PROGRAM_FOLDER);
+    const char *argv[] = {program, "verify", text_of(message_id), NULL};
+    struct run run = {.argv = argv, .pass_fd = hook->fd,
+                      .input = hook->message.data,
+                      .input_length = hook->message.memory,
+                      .seconds =
+                          (unsigned)hook->policy->settings.verify_timeout,
+                      .output_most = VERIFY_OUTPUT_MOST};
+    int status;
+    if (!program)
+        return failure_memory(why);
+    if (run_program(&run, &hook->verified, &status, why) < 0)
+        return -1;
+    if (status != 0)
+        return failure(why, FAILURE_CHILD, "seemail-filter verify: status %d "
+                                           "(see its log)", status);
+    hook->reception.verdict = answer(hook, "verdict");
+    hook->reception.closed = strcmp(answer(hook, "closed"), "1") == 0;
+    hook->signer = answer(hook, "signer");
+    if (verdict_find(hook->reception.verdict) < 0)
+        return failure(why, FAILURE_CHILD, "seemail-filter verify: no verdict");
+    return 0;
+}
+
+static int decide_mail(struct hook *hook, struct failure *why)
+{
+    const char *home = getenv(ENV_HOME);
+    char folder[4096];
+    if (!home)
+        return failure(why, FAILURE_POLICY, ENV_HOME " is not set: see "
+                                            "add_environment");
+    snprintf(folder, sizeof folder, "%s/policies", home);
+    if (policy_load(folder, &hook->policy, NULL, why) < 0)
+        return -1;
+    hook->reception.direction = find_direction(hook->policy);
+    if (read_message(hook, why) < 0 || read_envelope(hook, why) < 0)
+        return -1;
+    int rc = receive_secured(hook->pool, hook->policy, &hook->reception, why);
+    if (rc > 0)
+        rc = verify(hook, why);
+    if (rc == 0)
+        rc = receive(hook->pool, hook->policy, &hook->reception,
+                     &hook->received, why);
+    return rc;
+}
+
+/* Exim's own md5, which routers compute too. Exim expands the address, so
+ * it must hold nothing that Exim would act on. */
+static int make_key(const char *address, char *key_r, size_t size)
+{
+    char text[400];
+    if (strpbrk(address, "$\\{}") || strlen(address) > sizeof text - 20)
+        return -1;
+    snprintf(text, sizeof text, "${md5:%s}", address);
+    const char *key = (const char *)expand_string((uschar *)text);
+    if (!key)
+        return -1;
+    snprintf(key_r, size, "%s", key);
+    return 0;
+}
+
+static void log_decision(struct hook *hook)
+{
+    const struct decision *decision = &hook->received.decision;
+    size_t counts[CLASSES] = {0};
+    logline_field(&hook->log, LOG_DIRECTION,
+                  direction_word(decision->direction));
+    logline_field(&hook->log, LOG_MARKING, decision->marking);
+    logline_field(&hook->log, LOG_VERDICT, decision->verdict);
+    logline_field(&hook->log, LOG_SIGNER, hook->signer);
+    logline_field(&hook->log, "unscannable", hook->received.scan.unscannable);
+    for (size_t i = 0; i < decision->count; i++)
+        counts[decision->outcomes[i].class]++;
+    for (int class = 0; class < CLASSES; class++)
+        if (counts[class])
+            logline_number(&hook->log, class_word(class),
+                           (long long)counts[class]);
+    if (hook->reception.verdict && *answer(hook, "reason"))
+        logline_field(&hook->log, LOG_REASON, answer(hook, "reason"));
+    if (decision->refused) {
+        logline_field(&hook->log, "refused", decision->refused->recipient);
+        logline_field(&hook->log, LOG_REASON, decision->refused->reason);
+        logline_field(&hook->log, "rule", decision->refused->rule);
+    }
+}
+
+/* Is nobody left who may get it? */
+static int all_refused(const struct decision *decision)
+{
+    for (size_t i = 0; i < decision->count; i++)
+        if (decision->outcomes[i].class != CLASS_REFUSE)
+            return 0;
+    return decision->count > 0;
+}
+
+static int conclude(struct hook *hook, uschar **return_text,
+                    struct failure *why)
+{
+    /* Exim reads it after this call; one message at a time. */
+    static char text[DECISION_BYTES_MOST + 1000];
+    const struct decision *decision = &hook->received.decision;
+    struct buffer encoded = {0};
+    if (all_refused(decision)) {
+        snprintf(text, sizeof text, REPLY_REFUSED, decision->refused->recipient,
+                 decision->refused->reason);
+        *return_text = (uschar *)text;
+        return LOCAL_SCAN_REJECT;
+    }
+    int rc = decision_encode(decision, make_key, &encoded, why);
+    if (rc == 0)
+        snprintf(text, sizeof text, "%s", buffer_string(&encoded));
+    buffer_free(&encoded);
+    if (rc < 0)
+        return -1;
+    if (decision->verdict && *decision->verdict &&
+        strcmp(decision->verdict, verdict_word(VERDICT_NONE)) != 0)
+        header_add(' ', "%s: %s%s%s\n", HEADER_VERIFIED, decision->verdict,
+                   hook->signer && *hook->signer ? " " : "",
+                   hook->signer ? hook->signer : "");
+    *return_text = (uschar *)text;
+    return LOCAL_SCAN_ACCEPT;
+}
+
+static void let_go(struct hook *hook)
+{
+    blob_free(&hook->message);
+    buffer_free(&hook->log);
+    buffer_free(&hook->verified);
+    policy_free(&hook->policy);
+    pool_free(&hook->pool);
+}
+
+int local_scan(int fd, uschar **return_text)
+{
+    static char reply[100];
+    struct hook hook = {.pool = pool_new(), .fd = fd};
+    struct failure why = {0};
+    int result = -1;
+    blob_init(&hook.message);
+    remove_forged();
+    if (!hook.pool)
+        failure_memory(&why);
+    else if (decide_mail(&hook, &why) == 0) {
+        log_decision(&hook);
+        result = conclude(&hook, return_text, &why);
+    }
+    if (result < 0) {
+        logline_failure(&hook.log, &why);
+        snprintf(reply, sizeof reply, REPLY_TRY_LATER,
+                 failure_answer(why.kind)->word);
+        *return_text = (uschar *)reply;
+        result = LOCAL_SCAN_TEMPREJECT;
+    }
+    log_write(0, LOG_MAIN, "seemail %s", buffer_string(&hook.log));
+    let_go(&hook);
+    return result;
+}

@@ -1,0 +1,173 @@
+/* receive: see receive.h. */
+#include "receive.h"
+
+#include "blob.h"
+#include "failure.h"
+#include "head.h"
+#include "mailbox.h"
+#include "pool.h"
+#include "state.h"
+#include "verdict.h"
+
+#include <string.h>
+
+/* The lists, opened when the first recipient is looked up. */
+struct lists {
+    const struct policy *policy;
+    struct state *state;
+    int missing; /* there is none */
+};
+
+static enum directory_purpose purpose_of(const char *list)
+{
+    return strcmp(list, LIST_VENDOR) == 0 ? DIRECTORY_VENDOR
+                                          : DIRECTORY_SEEMAIL;
+}
+
+/* Does the policy have the list at all? */
+static int configured(const struct policy *policy, const char *list)
+{
+    for (size_t i = 0; i < policy->directory_count; i++)
+        if (policy->directories[i].purpose == purpose_of(list))
+            return 1;
+    return 0;
+}
+
+/* A list that should be there and is not would turn partners into strangers:
+ * mail waits until it was fetched (design rule 1). */
+static int listed(void *context, const char *list, const char *domain,
+                  char *entry_r, size_t size, struct failure *why)
+{
+    struct lists *lists = context;
+    long long fetched;
+    size_t count;
+    if (!configured(lists->policy, list))
+        return 0;
+    if (!lists->state && !lists->missing) {
+        int rc = state_open(lists->policy->settings.state, STATE_READ,
+                            &lists->state, why);
+        if (rc < 0)
+            return -1;
+        lists->missing = rc > 0;
+    }
+    if (!lists->missing) {
+        int rc = state_listed(lists->state, list, domain, entry_r, size, why);
+        if (rc != 0)
+            return rc;
+        rc = state_list_info(lists->state, list, &fetched, &count, why);
+        if (rc != 0)
+            return rc < 0 ? -1 : 0;
+    }
+    return failure(why, FAILURE_STATE, "the list %s was never fetched: run "
+                                       "seemail-certs refresh", list);
+}
+
+/* The one address in From. domain NULL = ambiguous. */
+static int read_from(struct pool *pool, const struct policy *policy,
+                     const struct blob *message, struct address *from_r,
+                     struct failure *why)
+{
+    struct blob_source in;
+    struct head head;
+    blob_source_init(&in, message, 0, message->length);
+    *from_r = (struct address){NULL, NULL};
+    int rc = head_read(pool, &in.source,
+                       (size_t)policy->settings.header_limit, &head, why);
+    if (rc == 0) {
+        rc = mailbox_from(pool, &head.header, from_r);
+        if (rc == 0)
+            *from_r = (struct address){NULL, NULL};
+        rc = rc < 0 ? failure_memory(why) : 0;
+    }
+    head_free(&head);
+    return rc;
+}
+
+/* Is the sender's domain one that secures its mail to us? 1, 0, -1. */
+static int is_partner(struct pool *pool, struct lists *lists,
+                      const struct address *from, struct failure *why)
+{
+    const struct policy *policy = lists->policy;
+    char entry[512];
+    (void)pool;
+    for (size_t i = 0; i < policy->partner_count; i++)
+        if (address_covered(from, policy->partners[i].entry))
+            return 1;
+    int rc = listed(lists, LIST_SEEMAIL, from->domain, entry, sizeof entry,
+                    why);
+    if (rc == 0)
+        rc = listed(lists, LIST_VENDOR, from->domain, entry, sizeof entry,
+                    why);
+    return rc;
+}
+
+/* A partner's mail that no domain has secured [1.2-auth]. */
+static int find_verdict(struct pool *pool, struct lists *lists,
+                        const struct reception *reception,
+                        const struct address *from, const char **verdict_r,
+                        struct failure *why)
+{
+    const char *none = verdict_word(VERDICT_NONE);
+    *verdict_r = reception->verdict;
+    if (reception->direction != DIRECTION_OUTSIDE)
+        return 0;
+    if (*verdict_r && strcmp(*verdict_r, none) != 0)
+        return 0;
+    *verdict_r = none;
+    if (!from->domain)
+        return 0;
+    int rc = is_partner(pool, lists, from, why);
+    if (rc > 0)
+        *verdict_r = verdict_word(reception->closed ? VERDICT_UNDECRYPTABLE
+                                                    : VERDICT_NO_SIGNATURE);
+    return rc < 0 ? -1 : 0;
+}
+
+int receive_secured(struct pool *pool, const struct policy *policy,
+                    const struct reception *reception, struct failure *why)
+{
+    if (reception->direction != DIRECTION_OUTSIDE)
+        return 0;
+    return scan_smime(pool, policy, reception->message, why);
+}
+
+static int take(struct pool *pool, const struct policy *policy,
+                const struct reception *reception, struct lists *lists,
+                struct received *received, struct failure *why)
+{
+    struct decide_lists look_up = {listed, lists};
+    struct mail_facts facts = {.direction = reception->direction,
+                               .sender = reception->sender,
+                               .recipients = reception->recipients,
+                               .recipient_count = reception->recipient_count};
+    struct address from;
+    if (read_from(pool, policy, reception->message, &from, why) < 0 ||
+        find_verdict(pool, lists, reception, &from, &facts.verdict, why) < 0)
+        return -1;
+    /* What comes from outside goes to our own people: nothing to look for. */
+    if (reception->direction != DIRECTION_OUTSIDE &&
+        scan_message(pool, policy, reception->message, &received->scan,
+                     why) < 0)
+        return -1;
+    facts.markings = received->scan.markings;
+    facts.unscannable = received->scan.unscannable;
+    if (from.domain) {
+        facts.from = pool_format(pool, "%s@%s", from.local, from.domain);
+        if (!facts.from)
+            return failure_memory(why);
+        received->from = from.domain;
+    }
+    return decide(pool, policy, &facts, &look_up, &received->decision, why);
+}
+
+int receive(struct pool *pool, const struct policy *policy,
+            const struct reception *reception, struct received *received_r,
+            struct failure *why)
+{
+    struct lists lists = {policy, NULL, 0};
+    *received_r = (struct received){.from = ""};
+    int rc = take(pool, policy, reception, &lists, received_r, why);
+    if (lists.state)
+        state_close(&lists.state);
+    return rc;
+}
