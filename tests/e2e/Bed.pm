@@ -106,6 +106,15 @@ sub take {
     return $text;
 }
 
+# The mail that fits, among those that come; others are thrown away.
+sub take_matching {
+    my ($self, $name, $pattern) = @_;
+    while (defined(my $mail = $self->take($name))) {
+        return $mail if $mail =~ $pattern;
+    }
+    return;
+}
+
 sub waiting {
     my ($self, $name) = @_;
     return scalar(() = glob $self->maildir($name) . '/new/*');
@@ -132,7 +141,8 @@ sub mark {
 sub queue {
     my ($self, $hub) = @_;
     my $spool = $self->{ 'TB_' . uc($hub) . '_SPOOL' };
-    return scalar(() = glob("$spool/input/*-H"), () = glob("$spool/input/?/*-H"));
+    my @messages = (glob("$spool/input/*-H"), glob("$spool/input/?/*-H"));
+    return scalar @messages;
 }
 
 sub body { my ($mail) = @_; $mail =~ s/\A.*?\n\n//s; return $mail }

@@ -150,7 +150,7 @@ subtest '2.9-validkey: certificates that are not valid' => sub {
         local @ENV{qw(FROM TO)} = ('20340101000000Z', '20350101000000Z');
         cert('new', $name, "$name\@d.test");
     }
-    shell("$pki ca $work/other && $pki cert $work/other unknown $name $name\@d.test && cp other/unknown.* ../ca/");
+    shell("CA_NAME=Other $pki ca $work/other && $pki cert $work/other unknown $name $name\@d.test && cp other/unknown.* ../ca/");
     shell("openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=$name -addext subjectAltName=email:$name\@d.test "
             . "-keyout ../ca/self.key -out ../ca/self.pem");
     my %expected = (old => 'expired', new => 'not-yet-valid', unknown => 'unknown-ca', self => 'unknown-ca');
