@@ -2,6 +2,7 @@
 #   make            the programs, the hook and the library
 #   make demo       install what is missing (as root), build, show the main job
 #   make test       install what is missing (as root), build, run all tests
+#   make bench        CPU per message, beside plain Exim and openssl
 #   make conformance / fuzz / lint / install DESTDIR= prefix=
 #   make unit SUITE=name    one CUnit suite;  prove tests/e2e/x.t  one scenario
 #   make SANITIZE=1 test    the same under the address and undefined sanitizers
@@ -69,6 +70,18 @@ test: deps
 	@$(MAKE) --no-print-directory all $(B)/unit
 	@B=$(B) tests/run
 
+# Starts two hubs and shows what they do; KEEP=1 leaves them running.
+demo: deps
+	@$(MAKE) --no-print-directory -s all
+	@tests/demo
+
+bench: deps
+	@$(MAKE) --no-print-directory -s all $(B)/bench
+	@tests/bench/run
+
+$(B)/bench: $(call obj,$(wildcard tests/bench/*.c)) $(B)/libseemail.a
+	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+
 lint: deps
 	@tests/lint
 
@@ -104,5 +117,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all deps unit test lint conformance fuzz install clean
+
+.PHONY: all deps unit test demo bench lint conformance fuzz install clean
 -include $(patsubst %.o,%.d,$(call obj,$(LIB_C) $(MAIN_C) $(HOOK_C) $(UNIT_C)))

@@ -23,8 +23,9 @@ static struct rule rule_of(const struct table_row *row)
 static void row_error(struct loader *loader, const struct table_row *row,
                       size_t column, const char *expected)
 {
-    table_error(loader->errors, row->file, row->line, column + 1,
-                row->cells[column].text, expected);
+    if (row) /* NULL = a default of ours, which is right */
+        table_error(loader->errors, row->file, row->line, column + 1,
+                    row->cells[column].text, expected);
 }
 
 /* Is another row before this one the same in this column? */

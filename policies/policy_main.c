@@ -1,4 +1,5 @@
 /* seemail-policy: checks, shows and explains a policy. See its man page. */
+#include "explain.h"
 #include "failure.h"
 #include "interface.h"
 #include "policy.h"
@@ -16,7 +17,10 @@
 static int usage(void)
 {
     fputs("usage: seemail-policy check [folder]\n"
-          "       seemail-policy show [folder]\n", stderr);
+          "       seemail-policy show [folder]\n"
+          "       seemail-policy explain folder message.eml --from address "
+          "--to address ...\n"
+          "                              [--inside|--outside]\n", stderr);
     return EX_USAGE;
 }
 
@@ -187,7 +191,7 @@ static void show_network(const struct host *host)
 static int show(const char *folder)
 {
     struct policy *policy;
-    struct failure why;
+    struct failure why = {0};
     if (policy_load(folder, &policy, NULL, &why) < 0)
         return complain(&why);
     for (size_t i = 0; i < policy_setting_count; i++)
@@ -207,8 +211,40 @@ static int show(const char *folder)
     return EX_OK;
 }
 
+/* explain folder message --from address --to address ... */
+static int do_explain(struct pool *pool, int argc, char **argv)
+{
+    struct failure why = {0};
+    const char **to = pool_array(pool, (size_t)argc + 1, sizeof *to);
+    struct explanation explanation = {.direction = DIRECTION_INSIDE,
+                                      .recipients = to};
+    if (argc < 2 || !to)
+        return usage();
+    explanation.folder = argv[0];
+    explanation.message = argv[1];
+    for (int i = 2; i < argc; i++) {
+        if (strcmp(argv[i], "--inside") == 0)
+            explanation.direction = DIRECTION_INSIDE;
+        else if (strcmp(argv[i], "--outside") == 0)
+            explanation.direction = DIRECTION_OUTSIDE;
+        else if (strcmp(argv[i], "--from") == 0 && i + 1 < argc)
+            explanation.sender = argv[++i];
+        else if (strcmp(argv[i], "--to") == 0 && i + 1 < argc)
+            to[explanation.recipient_count++] = argv[++i];
+        else
+            return usage();
+    }
+    if (!explanation.sender || !explanation.recipient_count)
+        return usage();
+    if (explain(pool, &explanation, stdout, &why) < 0)
+        return complain(&why);
+    return EX_OK;
+}
+
 static int run(struct pool *pool, int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "explain") == 0)
+        return do_explain(pool, argc - 2, argv + 2);
     if (argc < 2 || argc > 3)
         return usage();
     int checks = strcmp(argv[1], "check") == 0;

@@ -147,7 +147,7 @@ static int go_in(struct opening *o, const struct blob *blob, off_t start,
 static int broken(struct opening *o, const struct candidate *c,
                   enum verdict verdict, const struct failure *why)
 {
-    if (smime_guessed(c->entity) && verdict == VERDICT_MALFORMED)
+    if (c->kind == SMIME_CMS && smime_guessed(c->entity) && verdict == VERDICT_MALFORMED)
         return 0; /* some other file of that name */
     o->opened->secured = 1;
     find(o, verdict, why->text);
@@ -184,8 +184,11 @@ static int open_detached(struct opening *o, const struct blob *blob,
     struct cms_signed cms;
     enum cms_read read;
     int altered = 0;
-    if (c->part_count != 2)
-        return 0;
+    if (c->part_count != 2) {
+        failure(o->why, FAILURE_MALFORMED,
+                "multipart/signed does not have two parts");
+        return broken(o, c, VERDICT_MALFORMED, o->why);
+    }
     struct entity *part = c->parts[0];
     struct body_source *signature = pool_alloc(o->pool, sizeof *signature);
     struct canonical_source *canonical =

@@ -28,8 +28,9 @@ sub up {
 END {
     my $status = $?;
     for my $bed (@beds) {
+        next if $ENV{KEEP};
         system "$top/tests/testbed", 'down', $bed->{dir};
-        system 'rm', '-rf', $bed->{dir} unless $ENV{KEEP};
+        system 'rm', '-rf', $bed->{dir};
     }
     $? = $status;
 }

@@ -59,4 +59,22 @@ ok $? "a wrong command line exits 64"
 "$B/seemail-policy" show "$dir/policies" >/dev/full 2>/dev/null
 [ $? = 74 ]
 ok $? "a full disk under the output is noticed"
+rm -rf "$dir/policies" && mkdir "$dir/policies"
+for t in settings triggers directories algorithms hosts warnings; do cp "policies/$t" "$dir/policies/"; done
+echo 'a.test "A DCA"' >"$dir/policies/identity"
+echo '*@b.test "SEEMAIL"' >"$dir/policies/partners"
+printf 'From: x@a.test\nSubject: [seemail] x\n\nx\n' >"$dir/message"
+policy explain "$dir/policies" "$dir/message" --from x@a.test --to bob@b.test
+[ $? = 0 ] && said "bob@b.test: seal: a trusted domain (partners:1)" && said "marking:     SEEMAIL"
+ok $? "1.3-consistent: explain names the class of each recipient and its rule"
+policy explain "$dir/policies" "$dir/message" --from x@a.test --to bob@b.test --to eve@e.test
+[ $? = 0 ] && said "eve@e.test: refuse:" && said "(triggers:6)" && said "refused for all, because of eve@e.test"
+ok $? "1.3-consistent: explain says who is refused and why"
+sed 's/x@a.test/bob@b.test/' "$dir/message" >"$dir/incoming"
+policy explain "$dir/policies" "$dir/incoming" --from bob@b.test --to x@a.test --outside
+[ $? = 0 ] && said "verdict:     no-signature" && said "x@a.test: inside:"
+ok $? "1.3-consistent: explain of what comes from outside"
+policy explain "$dir/policies" "$dir/message" --from x@a.test
+[ $? = 64 ]
+ok $? "explain without a recipient is a usage error"
 echo "1..$n"
