@@ -12,9 +12,11 @@
 #include "pool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -96,6 +98,32 @@ static int read_class(const char *word, enum recipient_class *class_r,
     return 0;
 }
 
+/* The routers see by a file state/sealed/DOMAIN that the last mail to the
+ * domain was sealed. It saves them a question, no more: nothing is lost if
+ * it cannot be written. */
+static void mark_sealed(struct command *c, const char *recipient, int sealed)
+{
+    const char *domain = strrchr(recipient, '@');
+    const char *folder = pool_format(c->pool, "%s/sealed",
+                                     c->gateway.policy->settings.state);
+    const char *path =
+        folder && domain && !strchr(domain, '/')
+            ? pool_format(c->pool, "%s/%s", folder, domain + 1)
+            : NULL;
+    if (!path)
+        return;
+    if (!sealed) {
+        unlink(path);
+        return;
+    }
+    if (access(path, F_OK) == 0)
+        return;
+    mkdir(folder, 0700);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        close(fd);
+}
+
 /* seal CLASS ID DECISION ADDRESS... */
 static int do_seal(struct command *c, int argc, char **argv,
                    struct failure *why)
@@ -118,6 +146,8 @@ static int do_seal(struct command *c, int argc, char **argv,
     if (rc == 0)
         rc = pour(&result, why);
     blob_free(&result);
+    if (class == CLASS_SEAL)
+        mark_sealed(c, argv[3], rc == 0);
     return rc;
 }
 
