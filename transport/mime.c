@@ -30,6 +30,7 @@ struct walker {
     const struct mime_visitor *visitor;
     struct failure *why;
     struct level *top;
+    const struct blob *blob;
     struct buffer header;
     unsigned parts;
     unsigned eol; /* of the line before: it may belong to a boundary */
@@ -191,16 +192,36 @@ static int take_boundary(struct walker *walker, struct level *level, int kind,
     return kind == 2 ? 0 : open_entity(walker, line->end);
 }
 
+/* Of a long line only the beginning was given. */
+static int take_long_line(struct walker *walker, const struct line *line)
+{
+    char data[4096];
+    for (off_t at = line->start; at < line->end;) {
+        off_t left = line->end - at;
+        size_t part = left < (off_t)sizeof data ? (size_t)left : sizeof data;
+        ssize_t got = blob_read(walker->blob, at, data, part, walker->why);
+        if (got <= 0)
+            return got < 0 ? -1
+                           : failure(walker->why, FAILURE_DISK,
+                                     "the message became shorter");
+        if (buffer_append(&walker->header, data, (size_t)got) < 0)
+            return failure_memory(walker->why);
+        at += got;
+    }
+    return 0;
+}
+
 static int take_header_line(struct walker *walker, const struct line *line)
 {
     static const char ends[3][3] = {"", "\n", "\r\n"};
     size_t more = (size_t)(line->end - line->start);
     if (line->length == 0 && line->eol)
         return end_header(walker, line->end);
-    if (more > walker->limits->header - walker->header.length ||
-        line->cut)
+    if (more > walker->limits->header - walker->header.length)
         return failure(walker->why, FAILURE_LIMIT,
                        "a header is larger than its limit");
+    if (line->cut)
+        return take_long_line(walker, line);
     if (buffer_append(&walker->header, line->text, line->length) < 0 ||
         buffer_text(&walker->header, ends[line->eol]) < 0)
         return failure_memory(walker->why);
@@ -235,7 +256,7 @@ int mime_walk(struct pool *pool, const struct blob *blob, off_t start,
               off_t end, const struct mime_limits *limits,
               const struct mime_visitor *visitor, struct failure *why)
 {
-    struct walker walker = {.pool = pool, .limits = limits,
+    struct walker walker = {.pool = pool, .blob = blob, .limits = limits,
                             .visitor = visitor, .why = why};
     struct lines *lines = pool_alloc(pool, sizeof *lines);
     if (!lines)
