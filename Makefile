@@ -75,6 +75,10 @@ demo: deps
 	@$(MAKE) --no-print-directory -s all
 	@tests/demo
 
+# Exim from source with the hook compiled in; needs the Debian archive.
+compiled-in: deps
+	@tests/compiled-in
+
 bench: deps
 	@$(MAKE) --no-print-directory -s all $(B)/bench
 	@tests/bench/run
@@ -118,5 +122,5 @@ clean:
 	rm -rf build
 
 
-.PHONY: all deps unit test demo bench lint conformance fuzz install clean
+.PHONY: compiled-in all deps unit test demo bench lint conformance fuzz install clean
 -include $(patsubst %.o,%.d,$(call obj,$(LIB_C) $(MAIN_C) $(HOOK_C) $(UNIT_C)))

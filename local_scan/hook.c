@@ -43,6 +43,27 @@ __attribute__((visibility("default"))) int local_scan_version_minor(void)
     return LOCAL_SCAN_ABI_VERSION_MINOR;
 }
 
+/*
+ * The folder that holds policies/, and that of the programs. A hook that is
+ * compiled in has them as options of Exim's section `local_scan'; both
+ * otherwise come from the environment, which Exim sets (add_environment).
+ */
+static uschar *option_bin, *option_home;
+
+#ifdef LOCAL_SCAN_HAS_OPTIONS
+optionlist local_scan_options[] = {
+    {"seemail_bin", opt_stringptr, {.value = &option_bin}},
+    {"seemail_home", opt_stringptr, {.value = &option_home}},
+};
+int local_scan_options_count =
+    sizeof local_scan_options / sizeof local_scan_options[0];
+#endif
+
+static const char *place(const uschar *option, const char *variable)
+{
+    return option ? (const char *)option : getenv(variable);
+}
+
 struct hook {
     struct pool *pool;
     struct policy *policy;
@@ -123,7 +144,7 @@ static const char *answer(struct hook *hook, const char *key)
 /* Keys are not for Exim's process: a child looks into the message. */
 static int verify(struct hook *hook, struct failure *why)
 {
-    const char *folder = getenv(ENV_BIN);
+    const char *folder = place(option_bin, ENV_BIN);
     const char *program = pool_format(hook->pool, "%s/seemail-filter",
                                       folder ? folder : PROGRAM_FOLDER);
     const char *argv[] = {program, "verify", text_of(message_id), NULL};
@@ -151,11 +172,14 @@ static int verify(struct hook *hook, struct failure *why)
 
 static int decide_mail(struct hook *hook, struct failure *why)
 {
-    const char *home = getenv(ENV_HOME);
+    const char *home = place(option_home, ENV_HOME);
     char folder[4096];
     if (!home)
         return failure(why, FAILURE_POLICY, ENV_HOME " is not set: see "
                                             "add_environment");
+    /* For the filter, which has no options of Exim's. */
+    if (option_home)
+        setenv(ENV_HOME, home, 1);
     snprintf(folder, sizeof folder, "%s/policies", home);
     if (policy_load(folder, &hook->policy, NULL, why) < 0)
         return -1;

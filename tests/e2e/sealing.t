@@ -210,7 +210,7 @@ subtest '2.1-consistent: an empty sender and a local submission are treated alik
     }
     my $as = $> == 0 ? 'setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups' : '';
     Bed::write_file("$dir/local", Bed::mail(To => 'eve@elsewhere.test', Subject => '[seemail]'));
-    my $out = Bed::output("$as /usr/sbin/exim4 -C $bed->{TB_A_CONF} -t -oi -f alice\@a.test < $dir/local");
+    my $out = Bed::output("$as " . ($ENV{EXIM} // '/usr/sbin/exim4') . " -C $bed->{TB_A_CONF} -t -oi -f alice\@a.test < $dir/local");
     ok $bed->wait_log('a', 'refused=eve@elsewhere.test'), 'a local submission';
     is $bed->waiting('outside'), 0, 'nothing went out';
 };
