@@ -75,6 +75,12 @@ demo: deps
 	@$(MAKE) --no-print-directory -s all
 	@tests/demo
 
+# The unit tests under valgrind.
+valgrind: deps
+	@$(MAKE) --no-print-directory -s $(B)/unit
+	valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite \
+	  --errors-for-leak-kinds=definite 	  --suppressions=tests/valgrind.supp $(B)/unit
+
 # Exim from source with the hook compiled in; needs the Debian archive.
 compiled-in: deps
 	@tests/compiled-in
@@ -122,5 +128,6 @@ clean:
 	rm -rf build
 
 
-.PHONY: compiled-in all deps unit test demo bench lint conformance fuzz install clean
+
+.PHONY: valgrind compiled-in all deps unit test demo bench lint conformance fuzz install clean
 -include $(patsubst %.o,%.d,$(call obj,$(LIB_C) $(MAIN_C) $(HOOK_C) $(UNIT_C)))
