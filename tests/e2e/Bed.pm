@@ -29,6 +29,7 @@ END {
     my $status = $?;
     for my $bed (@beds) {
         next if $ENV{KEEP};
+        system "GNUPGHOME=$bed->{gnupg} gpgconf --kill all" if $bed->{gnupg};
         system "$top/tests/testbed", 'down', $bed->{dir};
         system 'rm', '-rf', $bed->{dir};
     }
@@ -166,6 +167,25 @@ sub change {
     $code->();
     write_file($path, $_);
     return sub { write_file($path, $before) };
+}
+
+# A home for gpgsm with the CA and keys of agencies; gives the command. Its passphrase is x, on standard input.
+sub gpgsm {
+    my ($self, @names) = @_;
+    my $dir = $self->{dir};
+    my $home = $self->{gnupg} = "$dir/gnupg";
+    mkdir $home, 0700;
+    write_file("$home/gpgsm.conf", "disable-crl-checks\n");
+    write_file("$home/gpg-agent.conf", "allow-loopback-pinentry\n");
+    my ($root) = output("openssl x509 -in $dir/ca/ca.pem -noout -fingerprint -sha1") =~ /=(.*)/;
+    write_file("$home/trustlist.txt", "$root S relax\n");
+    my $gpgsm = "gpgsm --homedir $home --batch --yes --pinentry-mode loopback --passphrase-fd 0";
+    for my $name (@names) { # in a format that old versions read too
+        output("cd $dir && openssl pkcs12 -export -in ca/$name.pem -inkey ca/$name.key -certfile ca/ca.pem -passout pass:x "
+                . "-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1 -out gnupg/$name.p12 && "
+                . "echo x | $gpgsm --import gnupg/$name.p12 && gpgsm --homedir $home --batch --import ca/ca.pem");
+    }
+    return $gpgsm;
 }
 
 # A program's output, standard error too; $? is its status.

@@ -76,6 +76,18 @@ subtest '1.1-interop: whatever openssl makes is opened' => sub {
     opened_well(deliver(message(encrypt(sign('entity', 'a', '-keyopt rsa_padding_mode:pss'), 'b'))), 'RSA-PSS');
 };
 
+subtest '1.1-interop: what gpgsm makes is opened' => sub {
+    my $gpgsm = $bed->gpgsm('a');
+    Bed::output("cd $dir && gpgsm --homedir $bed->{gnupg} --batch --import ca/b.pem");
+    shell("echo x | $gpgsm -u domain-confidentiality-authority\@a.test -o gpg.signed --sign entity");
+    Bed::write_file("$work/gpg.entity", "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\n"
+            . "Content-Transfer-Encoding: base64\r\n\r\n" . encode_base64(Bed::read_file("$work/gpg.signed"), "\r\n"));
+    shell("echo x | $gpgsm -r domain-confidentiality-authority\@b.test -o gpg.sealed --encrypt gpg.entity");
+    opened_well(deliver("From: alice\@a.test\nTo: bob\@b.test\nMIME-Version: 1.0\nContent-Type: application/pkcs7-mime; "
+                . "smime-type=enveloped-data; name=smime.p7m\nContent-Transfer-Encoding: base64\n\n"
+                . encode_base64(Bed::read_file("$work/gpg.sealed"))), 'signed and encrypted');
+};
+
 subtest '1.1-interop: whatever mailers call it' => sub {
     my $mail = message(encrypt(sign('entity', 'a'), 'b'));
     opened_well(deliver($mail =~ s/application\/pkcs7-mime/application\/x-pkcs7-mime/r), 'x-pkcs7-mime');

@@ -78,24 +78,14 @@ subtest '1.2-allsecured: openssl opens and verifies what is on the wire' => sub 
 subtest '1.1-interop: gpgsm opens and verifies it too' => sub {
     $bed->send('a', 'inside', 'alice@a.test', 'bob@b.test', Bed::mail(%multipart));
     Bed::write_file($wire, Bed::body($bed->take('outside')));
-    my $home = "$dir/gnupg";
-    mkdir $home, 0700;
-    Bed::write_file("$home/gpgsm.conf", "disable-crl-checks\n");
-    Bed::write_file("$home/gpg-agent.conf", "allow-loopback-pinentry\nallow-mark-trusted\n");
-    my ($root) = Bed::output("openssl x509 -in $dir/ca/ca.pem -noout -fingerprint -sha1") =~ /=(.*)/;
-    Bed::write_file("$home/trustlist.txt", "$root S relax\n");
-    my $gpgsm = "gpgsm --homedir $home --batch --yes --pinentry-mode loopback --passphrase-fd 0";
-    Bed::output("cd $dir && openssl pkcs12 -export -in ca/b.pem -inkey ca/b.key -certfile ca/ca.pem -passout pass:x "
-            . "-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1 "
-            . "-out b.p12 && echo x | $gpgsm --import b.p12 && gpgsm --homedir $home --batch --import ca/ca.pem");
+    my $gpgsm = $bed->gpgsm('b');
     my $out = Bed::output("cd $dir && base64 -d wire > wire.der && echo x | $gpgsm -o inner --decrypt wire.der");
     ok -s "$dir/inner", 'decrypted' or diag $out;
     my ($part, $signature) = parts();
     Bed::write_file("$dir/part", $part);
     Bed::write_file("$dir/sig", $signature);
-    $out = Bed::output("cd $dir && gpgsm --homedir $home --batch --verify sig part");
+    $out = Bed::output("cd $dir && gpgsm --homedir $bed->{gnupg} --batch --verify sig part");
     like $out, qr/Good signature/, 'verified' or diag $out;
-    Bed::output("GNUPGHOME=$home gpgconf --kill all");
 };
 
 subtest '2.1-only-listed: a marked mail goes to nobody when one recipient is not listed' => sub {
