@@ -78,5 +78,9 @@ const char *cert_title(struct pool *pool, CERTCertificate *certificate)
     const char *title = CERT_GetFirstEmailAddress(certificate);
     if (!title)
         title = certificate->subjectName;
-    return pool_string(pool, title ? title : "?");
+    char *text = pool_format(pool, "%.200s", title ? title : "?");
+    for (char *c = text; c && *c; c++)
+        if (*c <= ' ' || *c > '~') /* its owner wrote it: no line ends */
+            *c = '?';
+    return text;
 }

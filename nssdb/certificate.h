@@ -29,7 +29,8 @@ int cert_is_domain(CERTCertificate *certificate);
  * [2.6-mapping]? */
 int cert_speaks_for(CERTCertificate *certificate, const char *domain);
 
-/* The first address, or else the subject's name. Pool; NULL = memory. */
+/* The first address, or else the subject's name, in printable ASCII without
+ * blanks. Pool; NULL = memory. */
 const char *cert_title(struct pool *pool, CERTCertificate *certificate);
 
 #endif

@@ -355,12 +355,15 @@ static int split(struct pool *pool, const MDB_val *value,
 {
     struct der in = {pool_copy(pool, value->mv_data, value->mv_size),
                      value->mv_size};
+    struct der rest = in;
     struct der_value one;
-    size_t room = value->mv_size / 100 + 1;
+    size_t room = 1;
+    while (in.data && der_next(&rest, &one) == 1)
+        room++;
     *certs_r = pool_array(pool, room, sizeof **certs_r);
     if (!in.data || !*certs_r)
         return -1;
-    while (*count_r < room && der_next(&in, &one) == 1)
+    while (der_next(&in, &one) == 1)
         (*certs_r)[(*count_r)++] = one.whole;
     return 0;
 }

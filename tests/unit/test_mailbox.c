@@ -1,0 +1,65 @@
+/* mailbox: one address in From, or none. */
+#include "unit.h"
+
+#include "failure.h"
+#include "mailbox.h"
+#include "pool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What the header block says: "local@domain", or "" = ambiguous. */
+static const char *from(const char *block)
+{
+    static char text[400];
+    struct pool *pool = pool_new();
+    struct header header;
+    struct address address;
+    struct failure why;
+    text[0] = '\0';
+    CU_ASSERT_EQUAL_FATAL(header_read(pool, block, strlen(block), 100, &header,
+                                      &why), 0);
+    if (mailbox_from(pool, &header, &address) > 0)
+        snprintf(text, sizeof text, "%s@%s", address.local, address.domain);
+    pool_free(&pool);
+    return text;
+}
+
+static void one_address(void)
+{
+    static const char *const values[] = {
+        "a@b.test", "<a@b.test>", "A <a@b.test>", "\"A, B\" <a@b.test>",
+        "a@b.test (comment)", "(x (y) z) a@B.Test", "A\n <a@b.test>",
+        "\"x@y.test\" <a@b.test>", "=?utf-8?q?x=40y?= <a@b.test>",
+        "A. B. C <a@b.test>", "x@y.test <a@b.test>"};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        char block[200];
+        snprintf(block, sizeof block, "Subject: x\nFrom: %s\n\n", values[i]);
+        CU_ASSERT_STRING_EQUAL(from(block), "a@b.test");
+    }
+}
+
+static void ambiguous(void)
+{
+    static const char *const values[] = {
+        "", "nobody", "a@b.test, c@d.test", "a@b.test c@d.test",
+        "<a@b.test> <c@d.test>", "<a@b.test>, x", "group: a@b.test;",
+        "<@r.test:a@b.test>", "a@b.test.", "a@@b.test", "a@b.test (open",
+        "\"open <a@b.test>", "<a@b.test", "a@b.test>", "<<a@b.test>>",
+        "<a@b.test> c@d.test", "a@\xd0\xb0.test", "a@b..test", "<>"};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        char block[200];
+        snprintf(block, sizeof block, "From: %s\n\n", values[i]);
+        CU_ASSERT_STRING_EQUAL(from(block), "");
+    }
+    CU_ASSERT_STRING_EQUAL(from("Subject: x\n\n"), "");
+    CU_ASSERT_STRING_EQUAL(from("From: a@b.test\nFrom: a@b.test\n\n"), "");
+    CU_ASSERT_STRING_EQUAL(from("From: a@b.test\nfrom : c@d.test\n\n"), "");
+    CU_ASSERT_STRING_EQUAL(from("From: a@b.test\nbroken\n\n"), "");
+}
+
+static const struct unit_test tests[] = {
+    {"2.6-mapping: one address, however it is written", one_address},
+    {"2.6-mapping: what can be read in two ways is ambiguous", ambiguous},
+};
+UNIT_SUITE(mailbox, tests)
