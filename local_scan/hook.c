@@ -112,6 +112,17 @@ static int read_message(struct hook *hook, struct failure *why)
     return blob_attach(&hook->message, hook->fd, SPOOL_DATA_START_OFFSET, why);
 }
 
+/* Exim keeps the short form too, so that all who come later see the same
+ * address; it fits in the place of the long one. NULL = memory. */
+static const char *read_recipient(struct pool *pool, uschar *address)
+{
+    const char *given = text_of(address);
+    const char *text = receive_address(pool, given);
+    if (text && text != given)
+        snprintf((char *)address, strlen(given) + 1, "%s", text);
+    return text;
+}
+
 static int read_envelope(struct hook *hook, struct failure *why)
 {
     size_t count = (size_t)recipients_count;
@@ -120,7 +131,9 @@ static int read_envelope(struct hook *hook, struct failure *why)
     if (!recipients)
         return failure_memory(why);
     for (size_t i = 0; i < count; i++)
-        recipients[i] = text_of(recipients_list[i].address);
+        if (!(recipients[i] = read_recipient(hook->pool,
+                                             recipients_list[i].address)))
+            return failure_memory(why);
     hook->reception.sender = text_of(sender_address);
     hook->reception.recipients = recipients;
     hook->reception.recipient_count = count;
@@ -195,14 +208,19 @@ static int decide_mail(struct hook *hook, struct failure *why)
     return rc;
 }
 
-/* Exim's own md5, which routers compute too. Exim expands the address, so
- * it must hold nothing that Exim would act on. */
+/* Exim's own md5, which routers compute too, of the local part without its
+ * quotes. Exim expands the address, so it must hold nothing that Exim would
+ * act on. */
 static int make_key(const char *address, char *key_r, size_t size)
 {
     char text[400];
-    if (strpbrk(address, "$\\{}") || strlen(address) > sizeof text - 20)
+    const char *end = strrchr(address, '@');
+    int quoted = *address == '"' && end && end > address + 2;
+    if (!end || strpbrk(address, "$\\{}") ||
+        strlen(address) > sizeof text - 20)
         return -1;
-    snprintf(text, sizeof text, "${md5:%s}", address);
+    snprintf(text, sizeof text, "${md5:%.*s%s}",
+             (int)(end - address) - 2 * quoted, address + quoted, end);
     const char *key = (const char *)expand_string((uschar *)text);
     if (!key)
         return -1;

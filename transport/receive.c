@@ -131,17 +131,52 @@ int receive_secured(struct pool *pool, const struct policy *policy,
     return scan_smime(pool, policy, reception->message, why);
 }
 
+const char *receive_address(struct pool *pool, const char *recipient)
+{
+    const char *end = strrchr(recipient, '@');
+    struct address address;
+    if (*recipient != '"' || !end || end < recipient + 3 || end[-1] != '"')
+        return recipient;
+    char *text = pool_string(pool, recipient + 1), *to = text;
+    if (!text)
+        return NULL;
+    for (const char *from = recipient + 1; from < end - 1; from++) {
+        if (*from == '\\' && from + 1 < end - 1)
+            from++;
+        *to++ = *from;
+    }
+    memmove(to, end, strlen(end) + 1);
+    int rc = *text == '"' ? 0
+                          : address_parse(pool, text, strlen(text), &address);
+    return rc < 0 ? NULL : rc > 0 ? text : recipient;
+}
+
+static int take_recipients(struct pool *pool, const struct reception *reception,
+                           struct mail_facts *facts, struct failure *why)
+{
+    size_t count = reception->recipient_count;
+    const char **recipients = pool_array(pool, count + 1, sizeof *recipients);
+    if (!recipients)
+        return failure_memory(why);
+    for (size_t i = 0; i < count; i++)
+        if (!(recipients[i] = receive_address(pool,
+                                              reception->recipients[i])))
+            return failure_memory(why);
+    facts->recipients = recipients;
+    facts->recipient_count = count;
+    return 0;
+}
+
 static int take(struct pool *pool, const struct policy *policy,
                 const struct reception *reception, struct lists *lists,
                 struct received *received, struct failure *why)
 {
     struct decide_lists look_up = {listed, lists};
     struct mail_facts facts = {.direction = reception->direction,
-                               .sender = reception->sender,
-                               .recipients = reception->recipients,
-                               .recipient_count = reception->recipient_count};
+                               .sender = reception->sender};
     struct address from;
-    if (read_from(pool, policy, reception->message, &from, why) < 0 ||
+    if (take_recipients(pool, reception, &facts, why) < 0 ||
+        read_from(pool, policy, reception->message, &from, why) < 0 ||
         find_verdict(pool, lists, reception, &from, &facts.verdict, why) < 0)
         return -1;
     /* What comes from outside goes to our own people: nothing to look for. */

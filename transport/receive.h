@@ -30,6 +30,13 @@ struct received {
     const char *from; /* domain of the one address in From, or "" */
 };
 
+/*
+ * A recipient as tables write it: "pat"@domain is pat@domain (RFC 5321
+ * 4.1.2), so that a partner does not become a stranger by quotes that say
+ * nothing. The text itself if there are no such quotes. NULL = memory.
+ */
+const char *receive_address(struct pool *pool, const char *recipient);
+
 /* Must the message be verified before it is decided on? 1, 0, -1. */
 int receive_secured(struct pool *pool, const struct policy *policy,
                     const struct reception *reception, struct failure *why);
