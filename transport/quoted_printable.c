@@ -22,13 +22,12 @@ static int need(struct quoted_printable_source *q, size_t want,
     return 0;
 }
 
-static int hex(char digit)
+int quoted_printable_hex(char digit)
 {
-    static const char digits[] = "0123456789abcdef";
-    const char *at = digit ? strchr(digits, digit | 0x20) : NULL;
     if (digit >= '0' && digit <= '9')
         return digit - '0';
-    return at && *at ? (int)(at - digits) : -1;
+    digit |= 0x20;
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
 }
 
 /* What stands at an =: a byte to give, or -1 = nothing (a soft line end). */
@@ -36,20 +35,22 @@ static int decode(struct quoted_printable_source *q)
 {
     const char *at = q->data + q->at;
     size_t left = q->used - q->at, blanks = 1;
-    if (left >= 3 && hex(at[1]) >= 0 && hex(at[2]) >= 0) {
+    int high = left >= 3 ? quoted_printable_hex(at[1]) : -1;
+    int low = left >= 3 ? quoted_printable_hex(at[2]) : -1;
+    if (high >= 0 && low >= 0) {
         q->at += 3;
-        return hex(at[1]) << 4 | hex(at[2]);
+        return high << 4 | low;
     }
     while (blanks < left && (at[blanks] == ' ' || at[blanks] == '\t'))
         blanks++;
     if (blanks < left && at[blanks] == '\r')
         blanks++;
-    if (blanks < left && at[blanks] == '\n') {
-        q->at += blanks + 1;
-        return -1;
-    }
-    q->at++;
-    return '=';
+    if (blanks < left && at[blanks] == '\n')
+        blanks++;
+    else if (blanks < left)
+        return q->at++, '=';
+    q->at += blanks; /* the line end, or the end of all */
+    return -1;
 }
 
 static ssize_t quoted_read(struct source *self, void *data, size_t size,

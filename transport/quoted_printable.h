@@ -18,4 +18,7 @@ struct quoted_printable_source {
 void quoted_printable_init(struct quoted_printable_source *quoted,
                            struct source *in);
 
+/* The value of a hexadecimal digit, or -1. */
+int quoted_printable_hex(char digit);
+
 #endif

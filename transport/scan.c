@@ -58,7 +58,9 @@ static int scan_words(struct scan *scan, const char *text, struct failure *why)
 {
     struct buffer decoded = {0};
     int rc = text ? words_decode(text, &decoded, why) : failure_memory(why);
-    if (rc == 0)
+    if (rc > 0)
+        unscannable(scan, "text in an unknown charset");
+    if (rc >= 0)
         rc = feed(&scan->feed, buffer_string(&decoded), decoded.length, why);
     buffer_free(&decoded);
     return rc < 0 ? -1 : trigger_boundary(scan->trigger, why);
@@ -111,6 +113,8 @@ static int scan_text(struct scan *scan, const struct entity *entity,
         content_parameter(scan->pool, &entity->type, "charset"),
         html ? &scan->html.sink : &scan->feed);
     int rc = stream_copy(body, &scan->charset.sink, why);
+    if (rc == 0)
+        rc = charset_sink_finish(&scan->charset, why);
     if (rc == 0 && html)
         rc = html_sink_finish(&scan->html, why);
     if (scan->charset.odd)

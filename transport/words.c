@@ -6,6 +6,7 @@
 #include "buffer.h"
 #include "charset.h"
 #include "failure.h"
+#include "quoted_printable.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,44 +20,40 @@ struct word {
     const char *end; /* behind the word */
 };
 
-/* =?charset[*language]?encoding?data?= : 1 or 0. */
-static int read_word(const char *at, struct word *word)
+/*
+ * =?charset[*language]?encoding?data?= : 1 or 0. *closed becomes 0 when no
+ * word can end any more: without it, a long line of beginnings takes long.
+ */
+static int read_word(const char *at, struct word *word, int *closed)
 {
-    if (at[0] != '=' || at[1] != '?')
+    if (!*closed || at[0] != '=' || at[1] != '?')
         return 0;
     const char *charset = at + 2, *mark = strchr(charset, '?');
     if (!mark || mark == charset || !mark[1] || mark[2] != '?')
         return 0;
     word->encoding = (char)(mark[1] | 0x20);
+    if (word->encoding != 'b' && word->encoding != 'q')
+        return 0;
     word->data = mark + 3;
     const char *end = strstr(word->data, "?=");
-    if (!end || (word->encoding != 'b' && word->encoding != 'q'))
-        return 0;
-    /* Q text of "?=..." begins with the mark that would end it. */
+    if (!end)
+        return *closed = 0;
     snprintf(word->charset, sizeof word->charset, "%.*s",
-             (int)(mark - charset), charset);
+             mark - charset < 64 ? (int)(mark - charset) : 64, charset);
     word->charset[strcspn(word->charset, "*")] = '\0';
     word->length = (size_t)(end - word->data);
     word->end = end + 2;
     return 1;
 }
 
-static int nibble(char digit)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = digit ? strchr(digits, digit | 0x20) : NULL;
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    return at ? (int)(at - digits) : -1;
-}
-
 static void decode_q(const struct word *word, struct buffer *raw)
 {
     const char *at = word->data, *end = at + word->length;
     for (; at < end; at++) {
-        if (*at == '=' && end - at >= 3 && nibble(at[1]) >= 0 &&
-            nibble(at[2]) >= 0) {
-            buffer_byte(raw, nibble(at[1]) << 4 | nibble(at[2]));
+        int high = end - at >= 3 ? quoted_printable_hex(at[1]) : -1;
+        int low = end - at >= 3 ? quoted_printable_hex(at[2]) : -1;
+        if (*at == '=' && high >= 0 && low >= 0) {
+            buffer_byte(raw, high << 4 | low);
             at += 2;
         } else {
             buffer_byte(raw, *at == '_' ? ' ' : *at);
@@ -96,53 +93,71 @@ static int buffer_write(struct sink *self, const void *data, size_t size,
     return buffer_append(out, data, size) < 0 ? failure_memory(why) : 0;
 }
 
-/* Converts what was collected of one charset. */
-static int flush(const char *charset, struct buffer *raw, struct buffer *out,
-                 struct failure *why)
+/* Words that are being read: raw is what was collected of one charset. */
+struct words {
+    char charset[64];
+    struct buffer raw, *out;
+    int closed, odd;
+};
+
+static int flush(struct words *words, struct failure *why)
 {
-    struct buffer_sink sink = {{buffer_write}, out};
+    struct buffer_sink sink = {{buffer_write}, words->out};
     struct charset_sink convert;
-    if (raw->failed)
+    if (words->raw.failed)
         return failure_memory(why);
-    if (raw->length == 0)
+    if (words->raw.length == 0)
         return 0;
-    charset_sink_init(&convert, charset, &sink.sink);
-    int rc = convert.sink.write(&convert.sink, raw->data, raw->length, why);
+    charset_sink_init(&convert, words->charset, &sink.sink);
+    int rc = convert.sink.write(&convert.sink, words->raw.data,
+                                words->raw.length, why);
+    if (rc == 0)
+        rc = charset_sink_finish(&convert, why);
+    words->odd |= convert.odd;
     charset_sink_free(&convert);
-    buffer_clear(raw);
+    buffer_clear(&words->raw);
     return rc;
 }
 
-static int decode(const char *at, struct buffer *raw, struct buffer *out,
-                  struct failure *why)
+static int add_word(struct words *words, const struct word *word,
+                    struct failure *why)
 {
-    char charset[64] = "";
+    if (strcasecmp(words->charset, word->charset) != 0 &&
+        flush(words, why) < 0)
+        return -1;
+    memcpy(words->charset, word->charset, sizeof words->charset);
+    if (word->encoding == 'b')
+        return decode_b(word, &words->raw, why);
+    decode_q(word, &words->raw);
+    return 0;
+}
+
+static int decode(struct words *words, const char *at, struct failure *why)
+{
     struct word word;
+    int behind = 0; /* the last was an encoded word */
     while (*at) {
-        const char *blank = at + (raw->length ? strspn(at, " \t") : 0);
-        if (!read_word(blank, &word)) {
-            if (flush(charset, raw, out, why) < 0)
-                return -1;
-            buffer_byte(out, *at++);
-            continue;
-        }
-        if (strcasecmp(charset, word.charset) != 0 &&
-            flush(charset, raw, out, why) < 0)
+        /* Blanks between two encoded words are none. */
+        const char *blank = at + (behind ? strspn(at, " \t") : 0);
+        behind = read_word(blank, &word, &words->closed);
+        if (behind && add_word(words, &word, why) < 0)
             return -1;
-        memcpy(charset, word.charset, sizeof charset);
-        if (word.encoding == 'q')
-            decode_q(&word, raw);
-        else if (decode_b(&word, raw, why) < 0)
+        if (!behind && flush(words, why) < 0)
             return -1;
-        at = word.end;
+        if (!behind)
+            buffer_byte(words->out, *at++);
+        else
+            at = word.end;
     }
-    return flush(charset, raw, out, why);
+    return flush(words, why);
 }
 
 int words_decode(const char *text, struct buffer *out, struct failure *why)
 {
-    struct buffer raw = {0};
-    int rc = decode(text, &raw, out, why);
-    buffer_free(&raw);
-    return rc < 0 || !out->failed ? rc : failure_memory(why);
+    struct words words = {.out = out, .closed = 1};
+    int rc = decode(&words, text, why);
+    buffer_free(&words.raw);
+    if (rc < 0)
+        return -1;
+    return out->failed ? failure_memory(why) : words.odd;
 }

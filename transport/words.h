@@ -10,7 +10,7 @@
 struct buffer;
 struct failure;
 
-/* Appends. 0 or -1. */
+/* Appends. 0; 1 = the same, but a charset is odd (charset.h); -1. */
 int words_decode(const char *text, struct buffer *out, struct failure *why);
 
 #endif
