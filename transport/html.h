@@ -4,22 +4,37 @@
 /*
  * html: the text of an HTML document as a reader sees it, roughly: tags and
  * comments vanish, those that break a line become a blank, character
- * references become characters. A stage of a stream of UTF-8.
+ * references become characters. Where a tag begins and ends is what browsers
+ * agree on: text behind a < that begins no tag is seen, so it is searched.
+ * Scripts and styles are passed on. A stage of a stream of UTF-8.
  */
 
 #include "stream.h"
 
-enum html_state { HTML_TEXT, HTML_TAG, HTML_COMMENT, HTML_REFERENCE };
+enum html_state {
+    HTML_TEXT,
+    HTML_OPEN,      /* behind a < */
+    HTML_TAG,
+    HTML_COMMENT,   /* <!-- */
+    HTML_MARKUP,    /* <! and <? up to the next > */
+    HTML_REFERENCE, /* behind an & */
+    HTML_NUMBER     /* behind &# */
+};
 
 struct html_sink {
     struct sink sink;
     struct sink *out;
     enum html_state state;
-    char word[16]; /* name of the tag, or the reference */
+    char word[16]; /* name of the tag with its /, or the reference */
     size_t length;
     char quote;    /* inside an attribute's value */
     int named;     /* the tag's name is complete */
-    char text[4096]; /* not yet passed on */
+    enum { VALUE_NONE, VALUE_NEXT, VALUE_BARE } value; /* of an attribute */
+    unsigned dashes;   /* last seen, of a comment; see html.c */
+    unsigned long code;/* of a numeric reference, */
+    unsigned base;     /* which is decimal or hexadecimal */
+    const char *raw;   /* the element whose text has no tags, or NULL */
+    char text[4096];   /* not yet passed on */
     size_t used;
 };
 

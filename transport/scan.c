@@ -11,6 +11,7 @@
 #include "pool.h"
 #include "quoted_printable.h"
 #include "smime.h"
+#include "visible.h"
 #include "words.h"
 
 #include <string.h>
@@ -31,6 +32,7 @@ struct scan {
     struct quoted_printable_source quoted;
     struct charset_sink charset;
     struct html_sink html;
+    struct visible_sink visible; /* all text goes through it to feed */
 };
 
 static void unscannable(struct scan *scan, const char *reason)
@@ -53,6 +55,13 @@ static int feed(struct sink *self, const void *data, size_t size,
     return size ? trigger_feed(scan->trigger, data, size, why) : 0;
 }
 
+static int end_text(struct scan *scan, struct failure *why)
+{
+    if (visible_sink_finish(&scan->visible, why) < 0)
+        return -1;
+    return trigger_boundary(scan->trigger, why);
+}
+
 /* A short text of a header, with encoded words. */
 static int scan_words(struct scan *scan, const char *text, struct failure *why)
 {
@@ -61,9 +70,11 @@ static int scan_words(struct scan *scan, const char *text, struct failure *why)
     if (rc > 0)
         unscannable(scan, "text in an unknown charset");
     if (rc >= 0)
-        rc = feed(&scan->feed, buffer_string(&decoded), decoded.length, why);
+        rc = scan->visible.sink.write(&scan->visible.sink,
+                                      buffer_string(&decoded),
+                                      decoded.length, why);
     buffer_free(&decoded);
-    return rc < 0 ? -1 : trigger_boundary(scan->trigger, why);
+    return rc < 0 ? -1 : end_text(scan, why);
 }
 
 static int scan_subjects(struct scan *scan, const struct entity *entity,
@@ -107,11 +118,11 @@ static int scan_text(struct scan *scan, const struct entity *entity,
         unscannable(scan, "text in an unknown transfer encoding");
         return 0;
     }
-    html_sink_init(&scan->html, &scan->feed);
+    html_sink_init(&scan->html, &scan->visible.sink);
     charset_sink_init(
         &scan->charset,
         content_parameter(scan->pool, &entity->type, "charset"),
-        html ? &scan->html.sink : &scan->feed);
+        html ? &scan->html.sink : &scan->visible.sink);
     int rc = stream_copy(body, &scan->charset.sink, why);
     if (rc == 0)
         rc = charset_sink_finish(&scan->charset, why);
@@ -120,7 +131,7 @@ static int scan_text(struct scan *scan, const struct entity *entity,
     if (scan->charset.odd)
         unscannable(scan, "text in an unknown charset");
     charset_sink_free(&scan->charset);
-    return rc < 0 ? -1 : trigger_boundary(scan->trigger, why);
+    return rc < 0 ? -1 : end_text(scan, why);
 }
 
 static int enter(void *context, struct entity *entity, struct failure *why)
@@ -177,6 +188,7 @@ int scan_message(struct pool *pool, const struct policy *policy,
     scan->message = message;
     scan->result = result_r;
     scan->feed.write = feed;
+    visible_sink_init(&scan->visible, &scan->feed);
     scan->left = policy->settings.scan_limit;
     if (trigger_new(policy->triggers, policy->trigger_count, &scan->trigger,
                     why) < 0)

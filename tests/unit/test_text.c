@@ -6,7 +6,9 @@
 #include "buffer.h"
 #include "charset.h"
 #include "failure.h"
+#include "html.h"
 #include "quoted_printable.h"
+#include "visible.h"
 #include "words.h"
 
 #include <string.h>
@@ -211,12 +213,96 @@ static void many_beginnings(void)
     buffer_free(&out);
 }
 
+static void rendered(const char *in, const char *expected)
+{
+    for (size_t piece = 0; piece < 4; piece++) {
+        struct collect out = {{collect}, {0}};
+        struct html_sink html;
+        struct failure why;
+        html_sink_init(&html, &out.sink);
+        CU_ASSERT_EQUAL(feed(&html.sink, in, strlen(in), piece), 0);
+        CU_ASSERT_EQUAL(html_sink_finish(&html, &why), 0);
+        CU_ASSERT_STRING_EQUAL(buffer_string(&out.text), expected);
+        buffer_free(&out.text);
+    }
+}
+
+static void html_tags(void)
+{
+    rendered("a<b class=x>b</b>c<!-- > -- x -->d", "abcd");
+    rendered("<p>a<br/>b</P>c<td>d", " a b c d");
+    rendered("<a title=\"x > y\" b='>'>z</a>", "z");
+    rendered("<a title = \"x > y\">z", "z");
+    rendered("<a b=c\"d>e\"f", "e\"f"); /* this quote quotes nothing */
+    rendered("<a b=c=\"d>e", "e");
+    rendered("<a don't>z", "z");
+    rendered("x < 3, y <3 z</p>", "x < 3, y <3 z ");
+    rendered("a<<b>c", "a<c");
+    rendered("a</>b</3>c<?xml ?>d<!doctype x>e", "abcde");
+    rendered("<!-->a<!--->b<!-- -- --!>c<!-x->d", "abcd");
+    rendered("<!--[if !mso]><!-->a<!--<![endif]-->b", "ab");
+    rendered("<script>a<b && c<'</x>';\"it's</script>d",
+             "a<b && c<'</x>';\"it'sd");
+    rendered("<title>a <b c</title>d", " a <b c d");
+    rendered("<style><!-- p>b{} --></style>e", "<!-- p>b{} -->e");
+    rendered("a<", "a<");
+    rendered("a</", "a</");
+    rendered("a<b", "a");
+    rendered("<averyveryverylongelement x>y", "y");
+}
+
+static void html_references(void)
+{
+    rendered("&#91;a&#x5D;&#X5b;&#0091;&#00000000000000000091;", "[a][[[");
+    rendered("&#91SEE&#x5dz&#93", "[SEE]z]");
+    rendered("&lbrack;&lsqb;&rbrack;&rsqb;&lcub;&lbrace;&rcub;&rbrace;",
+             "[[]]{{}}");
+    rendered("&lt;&gt;&amp;&quot;&nbsp;&Tab;&NewLine;.", "<>&\"   .");
+    rendered("IN&nbspCONFIDENCE &ltx &lbrackx", "IN CONFIDENCE <x &lbrackx");
+    rendered("&#233;&#xE9;&#x20ac;", "\xc3\xa9\xc3\xa9\xe2\x82\xac");
+    rendered("&#0;&#x110000;&#99999999999999999999;&#xd800;",
+             "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+    rendered("a & b &; &# &#x; &#xg &none; &", "a & b &; &# &#x; &#xg &none; &");
+    rendered("&averyveryverylongname;", "&averyveryverylongname;");
+    rendered("&&lt;&#", "&<&#");
+}
+
+static void seen(const char *in, const char *expected)
+{
+    for (size_t piece = 0; piece < 5; piece++) {
+        struct collect out = {{collect}, {0}};
+        struct visible_sink visible;
+        struct failure why;
+        visible_sink_init(&visible, &out.sink);
+        CU_ASSERT_EQUAL(feed(&visible.sink, in, strlen(in), piece), 0);
+        CU_ASSERT_EQUAL(visible_sink_finish(&visible, &why), 0);
+        CU_ASSERT_STRING_EQUAL(buffer_string(&out.text), expected);
+        buffer_free(&out.text);
+    }
+}
+
+static void visible(void)
+{
+    seen("SEE\xc2\xadMA\xe2\x80\x8bIL\xef\xbb\xbf", "SEEMAIL");
+    seen("\xe2\x80\x8f\xe2\x81\xa6x\xe2\x81\xa9", "x");
+    seen("a\xe2\x80\xaf""b\xe3\x80\x80""c\xe2\x80\xa8""d", "a b c d");
+    seen("a\xc2\xa0\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80.",
+         "a\xc2\xa0\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80.");
+    /* broken */
+    seen("\xe2\xe2\x80\xc2[\xe2\x80", "\xe2\xe2\x80\xc2[\xe2\x80");
+    seen("\xc2\xc2\xadx\xef\xbb", "\xc2x\xef\xbb");
+    seen("", "");
+}
+
 static const struct unit_test tests[] = {
     {"2.1-brackets: quoted-printable, tolerant", quoted_printable},
     {"2.1-brackets: charsets, cut anywhere", charset},
     {"2.1-brackets: byte order said or seen", byte_order},
     {"2.1-triggers: text that is not what it says is odd", not_what_it_says},
     {"2.1-brackets: encoded words, joined", words},
+    {"2.1-brackets: tags as browsers see them", html_tags},
+    {"2.1-brackets: character references", html_references},
+    {"2.1-brackets: what has no width is not there", visible},
     {"1.2-suspend: a hostile subject costs little", many_beginnings},
 };
 UNIT_SUITE(text, tests)
