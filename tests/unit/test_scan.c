@@ -1,7 +1,9 @@
 /* scan: markings are found wherever a reader would see them. */
 #include "unit.h"
 
+#include "base64.h"
 #include "blob.h"
+#include "buffer.h"
 #include "failure.h"
 #include "pool.h"
 #include "scan.h"
@@ -69,23 +71,157 @@ static int marked(const char *text)
     return result.markings != 0;
 }
 
+static int unsearchable(const char *text)
+{
+    return scan(text, strlen(text)).unscannable != NULL;
+}
+
 static const char *const words[] = {"SEEMAIL", "IN CONFIDENCE", "SENSITIVE",
                                     "RESTRICTED"};
 
-/* A template whose %s is the marking, with all brackets and words. */
-static void all_brackets(const char *template)
+/* How the marking is written where the template has a %s. */
+typedef void write_marking(const char *marking, struct buffer *out);
+
+static void all_written(const char *template, write_marking *write)
 {
-    static const char *const brackets[] = {"[]", "[}", "{]", "{}"};
-    for (int b = 0; b < 4; b++)
+    static const char *const brackets[] = {
+        "[]", "[}", "{]", "{}", "[)", "()", "][", "}{"}; /* four are none */
+    for (int b = 0; b < 8; b++)
         for (int w = 0; w < 4; w++) {
-            char text[2000], marking[40], *at = strstr(template, "%s");
+            char marking[40];
+            const char *at = strstr(template, "%s");
+            struct buffer text = {0};
             snprintf(marking, sizeof marking, "%c%s%c", brackets[b][0],
                      words[w], brackets[b][1]);
-            snprintf(text, sizeof text, "%.*s%s%s", (int)(at - template),
-                     template, marking, at + 2);
-            struct scan_result result = scan(text, strlen(text));
-            CU_ASSERT_EQUAL(result.markings, (marking_set)1 << w);
+            buffer_append(&text, template, (size_t)(at - template));
+            write(marking, &text);
+            buffer_text(&text, at + 2);
+            struct scan_result result = scan(text.data, text.length);
+            CU_ASSERT_PTR_NULL(result.unscannable);
+            CU_ASSERT_EQUAL(result.markings, b < 4 ? (marking_set)1 << w : 0);
+            buffer_free(&text);
         }
+}
+
+static void plain(const char *marking, struct buffer *out)
+{
+    buffer_text(out, marking);
+}
+
+/* A template with all brackets and words. */
+static void all_brackets(const char *template)
+{
+    all_written(template, plain);
+}
+
+static void folded(const char *marking, struct buffer *out)
+{
+    for (; *marking; marking++)
+        buffer_text(out, *marking == ' ' ? "\r\n\t" :
+                         (char[]){*marking, '\0'});
+}
+
+/* Two encoded words that meet inside of it. */
+static void q_words(const char *marking, struct buffer *out)
+{
+    buffer_text(out, "=?us-ascii?Q?");
+    for (int i = 0; marking[i]; i++) {
+        if (i == 4)
+            buffer_text(out, "?=\n =?US-ASCII?q?");
+        if (marking[i] == ' ')
+            buffer_byte(out, '_');
+        else
+            buffer_format(out, i % 2 ? "%c" : "=%02X", marking[i]);
+    }
+    buffer_text(out, "?=");
+}
+
+struct to_buffer {
+    struct sink sink;
+    struct buffer *out;
+};
+
+static int append(struct sink *self, const void *data, size_t size,
+                  struct failure *why)
+{
+    (void)why;
+    return buffer_append(((struct to_buffer *)self)->out, data, size);
+}
+
+static void base64(const char *data, size_t length, struct buffer *out)
+{
+    struct to_buffer sink = {{append}, out};
+    struct base64_sink coder;
+    base64_sink_init(&coder, &sink.sink);
+    coder.sink.write(&coder.sink, data, length, NULL);
+    base64_sink_finish(&coder, NULL);
+    out->length -= out->data[out->length - 1] == '\n';
+}
+
+static void b_words(const char *marking, struct buffer *out)
+{
+    buffer_text(out, "=?utf-8?B?");
+    base64(marking, 5, out);
+    buffer_text(out, "?= =?utf-8*en?b?");
+    base64(marking + 5, strlen(marking) - 5, out);
+    buffer_text(out, "?=");
+}
+
+static void utf16(const char *marking, struct buffer *out)
+{
+    char wide[200] = "\xff\xfeH\0i\0 \0";
+    size_t used = 8;
+    for (; *marking; marking++, used += 2)
+        wide[used] = *marking;
+    base64(wide, used, out);
+}
+
+static void quoted(const char *marking, struct buffer *out)
+{
+    for (int i = 0; marking[i]; i++)
+        buffer_format(out, i % 3 ? "%c" : "=%02x=\r\n", marking[i]);
+}
+
+static void html(const char *marking, struct buffer *out)
+{
+    for (int i = 0; marking[i]; i++) {
+        if (marking[i] == ' ')
+            buffer_text(out, "&nbsp;<br>");
+        else if (marking[i] == '[' || marking[i] == '{')
+            buffer_text(out, marking[i] == '[' ? "&lsqb;" : "&lcub;<i>");
+        else
+            buffer_format(out, i % 3 == 0 ? "&#%d;" : i % 3 == 1
+                          ? "<b>&#x%x;</b>" : "<!-- -->&#%d", marking[i]);
+    }
+}
+
+static void percent(const char *marking, struct buffer *out)
+{
+    for (; *marking; marking++)
+        buffer_format(out, "%%%02X", *marking);
+}
+
+static void brackets_encoded(void)
+{
+    start("");
+    all_written("Subject: about\n %s\n things\n\n", folded);
+    all_written("Subject: Re: %s\n\n", q_words);
+    all_written("Subject: Re: %s\n\n", b_words);
+    all_written("Content-Type: text/plain; charset=\"UTF-16\"\n"
+                "Content-Transfer-Encoding: BASE64\n\n%s\n", utf16);
+    all_written("Content-Type: text/plain; charset=iso-8859-1\r\n"
+                "Content-Transfer-Encoding: Quoted-Printable\r\n\r\n"
+                "caf=E9 %s\r\n", quoted);
+    all_written("Content-Type: text/html\n\nx < y <p a=\">\">%s</p>", html);
+    all_written("Content-Type: application/pdf\n"
+                "Content-Disposition: attachment; filename=\"%s.pdf\"\n\n",
+                plain);
+    all_written("Content-Disposition: attachment; filename=%s.pdf\n\n",
+                plain);
+    all_written("Content-Type: application/pdf; name=\"%s\"\n\n", b_words);
+    all_written("Content-Disposition: attachment; filename*=utf-8''%s.pdf"
+                "\n\n", percent);
+    stop();
 }
 
 static void every_bracket(void)
@@ -163,8 +299,7 @@ static void cannot_be_searched(void)
     size_t used = 0;
     start("scan-limit 1k\nmime-depth 20\n");
     CU_ASSERT_PTR_NOT_NULL(scan(wide, sizeof wide - 1).unscannable);
-    CU_ASSERT_PTR_NOT_NULL(
-        scan("Content-Transfer-Encoding: x-uu\n\nx\n", 36).unscannable);
+    CU_ASSERT_TRUE(unsearchable("Content-Transfer-Encoding: x-uu\n\nx\n"));
     for (int i = 0; i < 30; i++)
         used += (size_t)snprintf(deep + used, sizeof deep - used,
                                  "Content-Type: multipart/mixed; boundary=b%d"
@@ -175,6 +310,119 @@ static void cannot_be_searched(void)
     struct scan_result result = scan(deep, sizeof deep);
     CU_ASSERT_PTR_NOT_NULL(result.unscannable);
     CU_ASSERT_EQUAL(result.markings, 1);
+    stop();
+}
+
+#define PART "Content-Type: multipart/mixed; boundary=q\n\n--q\n"
+
+/* Readers show these, so they are searched. */
+static void broken_mime(void)
+{
+    start("");
+    CU_ASSERT_TRUE(marked("Content-Type: multipart/mixed\n\n[SEEMAIL]\n"));
+    CU_ASSERT_TRUE(marked("Content-Type: multipart/mixed; boundary=q\n\n"
+                          "[SEEMAIL]\n"));
+    CU_ASSERT_TRUE(marked(PART "\n[SEEMAIL]")); /* no end */
+    CU_ASSERT_TRUE(marked(PART "no header\n[SEEMAIL]\n\nx\n--q--\n"));
+    CU_ASSERT_TRUE(marked(PART "From a@b Mon\nSubject: x\n =?utf-8?q?=5B?=\n"
+                          " =?utf-8?q?SEEMAIL]?=\n\n\n--q--\n"));
+    CU_ASSERT_TRUE(marked(PART "From a@b Mon\n"
+                          "Content-Transfer-Encoding: base64\n\n"
+                          "W1NFRU1BSUxd\n--q--\n"));
+    CU_ASSERT_TRUE(marked("Content-Type: message/rfc822\n\nFrom a Mon\n"
+                          PART "Content-Transfer-Encoding: base64\n\n"
+                          "W1NFRU1BSUxd\n--q--\n"));
+    CU_ASSERT_TRUE(marked("Content-Type: message/delivery-status\n\n"
+                          "Subject: [SEEMAIL]\n"));
+    CU_ASSERT_TRUE(marked("Content-Type: text/plain; charset=utf-16\n"
+                          "Content-Transfer-Encoding: base64\n\n"
+                          "AFsAUwBFAEUATQBBAEkATABd\n"));
+    CU_ASSERT_TRUE(marked("Subject: x\nSubject: [SEEMAIL]\n\n"));
+    CU_ASSERT_TRUE(marked("Subject: [SEEMAIL]"));
+    CU_ASSERT_FALSE(marked(PART "\nx\n--q--\n[SEEMAIL]\n"));
+    stop();
+}
+
+/* An attached message in quoted-printable, with one more in it. */
+static void encoded_messages(void)
+{
+    start("");
+    CU_ASSERT_TRUE(marked("Content-Type: message/rfc822\n"
+                          "Content-Transfer-Encoding: base64\n\n"
+                          "Q29udGVudC1UcmFuc2Zlci1FbmNvZGluZzogcXVvdGVkLXByaW"
+                          "50YWJsZQoKPTVCU0VFTUFJTD01RAo=\n"));
+    CU_ASSERT_TRUE(marked("Content-Type: message/rfc822\n"
+                          "Content-Transfer-Encoding: quoted-printable\n\n"
+                          "Content-Type: text/html\n\n"
+                          "[SEE=3Cb=3E=4DAIL=3C/b=3E]\n"));
+    struct buffer deep = {0};
+    for (int i = 0; i < 9; i++)
+        buffer_text(&deep, "Content-Type: message/rfc822\n"
+                           "Content-Transfer-Encoding: quoted-printable\n\n");
+    CU_ASSERT_PTR_NOT_NULL(scan(deep.data, deep.length).unscannable);
+    buffer_free(&deep);
+    CU_ASSERT_TRUE(unsearchable("Content-Type: message/rfc822\n"
+                                "Content-Transfer-Encoding: x-uu\n\nx\n"));
+    CU_ASSERT_TRUE(unsearchable("Content-Type: message/partial\n\nx\n"));
+    CU_ASSERT_TRUE(unsearchable("Subject: =?x-none?b?AFsAUw==?=\n\n"));
+    CU_ASSERT_TRUE(unsearchable("Content-Type: text/plain; "
+                                "name*=utf-16be''%00%5B\n\n"));
+    stop();
+}
+
+static const char whole[] =
+    "Subject: =?utf-8?q?x?=\r\nContent-Type: multipart/mixed; boundary=q\r\n"
+    "\r\n--q\r\nContent-Type: text/html; charset=utf-16\r\n"
+    "Content-Transfer-Encoding: base64\r\n\r\nAFsAUwBFAEUATQBBAEkATABd\r\n"
+    "--q\r\nbroken\r\nContent-Type: message/rfc822\r\n"
+    "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    "Subject: =5BSENSI=\r\nTIVE]\r\n\r\n&#9\r\n--q--\r\n";
+
+/* Cut anywhere, or with a byte changed, it is searched without a failure;
+ * scan() asserts that. */
+static void damaged(void)
+{
+    char text[sizeof whole];
+    start("");
+    for (size_t length = 0; length < sizeof whole; length++)
+        scan(whole, length);
+    for (size_t at = 0; at < sizeof whole - 1; at++) {
+        memcpy(text, whole, sizeof text);
+        text[at] = "\0\xff\n=<&"[at % 6];
+        scan(text, sizeof whole - 1);
+    }
+    CU_ASSERT_EQUAL(scan(whole, sizeof whole - 1).markings, 5);
+    stop();
+}
+
+static void limits(void)
+{
+    struct buffer text = {0};
+    start("scan-limit 1k\nmime-parts 3\nheader-limit 4k\n");
+    buffer_text(&text, "\n");
+    while (text.length < 1025 - 9)
+        buffer_byte(&text, 'x');
+    buffer_text(&text, "[SEEMAIL]"); /* 1024 bytes of text */
+    CU_ASSERT_TRUE(marked(text.data));
+    buffer_byte(&text, 'x');
+    struct scan_result result = scan(text.data, text.length);
+    CU_ASSERT_EQUAL(result.markings, 1);
+    CU_ASSERT_STRING_EQUAL(result.unscannable, "more than 1024 bytes of text");
+    buffer_clear(&text);
+    buffer_text(&text, PART "\n[SEEMAIL]\n--q\n\n{RESTRICTED}\n--q\n");
+    result = scan(text.data, text.length);
+    CU_ASSERT_EQUAL(result.markings, 1 | 8); /* what was seen before it */
+    CU_ASSERT_STRING_EQUAL(result.unscannable,
+                           "message has more than 3 parts");
+    buffer_clear(&text);
+    buffer_text(&text, PART "\n[SEEMAIL]\n--q\nX: ");
+    while (text.length < 6000)
+        buffer_text(&text, "xxxxxxxxxxxxxxxxxxx\n ");
+    result = scan(text.data, text.length);
+    CU_ASSERT_EQUAL(result.markings, 1);
+    CU_ASSERT_STRING_EQUAL(result.unscannable,
+                           "a header is larger than its limit");
+    buffer_free(&text);
     stop();
 }
 
@@ -196,9 +444,14 @@ static void sees_smime(void)
 
 static const struct unit_test tests[] = {
     {"2.1-brackets: all brackets and words, in every place", every_bracket},
+    {"2.1-brackets: all brackets and words, encoded", brackets_encoded},
     {"2.1-case: every case, encoding and charset", every_encoding},
     {"2.1-triggers: what is no marking is none", not_marked},
     {"1.2-trigger: what cannot be searched is told", cannot_be_searched},
+    {"2.1-triggers: broken MIME hides nothing", broken_mime},
+    {"2.1-triggers: messages in encoded messages", encoded_messages},
+    {"1.2-suspend: damaged messages do not fail", damaged},
+    {"1.2-trigger: limits, and what was found before", limits},
     {"scan: S/MIME is seen", sees_smime},
 };
 UNIT_SUITE(scan, tests)
