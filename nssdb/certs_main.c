@@ -1,14 +1,9 @@
 /*
- * seemail-certs: fetches lists and certificates from directories into the
- * state, and shows what is there. See its man page.
+ * seemail-certs: keeps lists and certificates, and shows what is there. See
+ * its man page.
  */
-#include "address.h"
-#include "buffer.h"
-#include "decide.h"
-#include "der.h"
-#include "directory.h"
+#include "certs.h"
 #include "failure.h"
-#include "file.h"
 #include "interface.h"
 #include "policy.h"
 #include "pool.h"
@@ -17,330 +12,101 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sysexits.h>
-#include <time.h>
 
-#define SECONDS 30
-#define PASSWORD_MOST 1024
-#define ENTRIES_MOST 1000000
+static const struct command {
+    const char *name, *arguments;
+    certs_command *run;
+} commands[] = {
+    {"list", "SEEMAIL|VENDOR", certs_list},
+    {"refresh", "", certs_refresh},
+    {"status", "", certs_status},
+};
+#define COMMANDS (sizeof commands / sizeof commands[0])
 
-static int complain(const struct failure *why)
+int certs_complain(const struct failure *why)
 {
     fprintf(stderr, "seemail-certs: %s\n", why->text);
     return failure_answer(why->kind)->exit;
 }
 
-/* What one directory has answered. */
-struct fetch {
-    struct pool *pool;
-    struct state *state;
-    const struct directory *directory;
-    struct state_entry *entries;
-    size_t count, room;
-    /* The entry whose values are coming, for certificates. */
-    const char *dn;
-    const char *address;
-    struct der certs[16];
-    size_t cert_count, kept;
-};
-
-/* "*@domain" as a list has it: 1 and the canonical form, 0, -1. */
-static int read_entry(struct pool *pool, const char *text, size_t length,
-                      char **entry_r)
+int certs_usage(const char *name)
 {
-    char *domain;
-    int below = length > 2 && text[2] == '.';
-    if (length < 3 || text[0] != '*' || text[1] != '@')
-        return 0;
-    int rc = domain_canonical(pool, text + 2 + below,
-                              length - 2 - (size_t)below, &domain);
-    if (rc <= 0)
-        return rc;
-    *entry_r = pool_format(pool, "*@%s%s", below ? "." : "", domain);
-    return *entry_r ? 1 : -1;
-}
-
-static int add_entry(struct fetch *fetch, const char *address, const char *dn,
-                     struct failure *why)
-{
-    if (fetch->count == ENTRIES_MOST)
-        return failure(why, FAILURE_LIMIT, "%s: more than %d entries",
-                       fetch->directory->uri, ENTRIES_MOST);
-    if (fetch->count == fetch->room) {
-        size_t room = fetch->room ? fetch->room * 2 : 64;
-        struct state_entry *grown =
-            pool_array(fetch->pool, room, sizeof *grown);
-        if (!grown)
-            return failure_memory(why);
-        if (fetch->count)
-            memcpy(grown, fetch->entries, fetch->count * sizeof *grown);
-        fetch->entries = grown;
-        fetch->room = room;
-    }
-    const char *name = pool_string(fetch->pool, dn);
-    if (!name)
-        return failure_memory(why);
-    fetch->entries[fetch->count++] = (struct state_entry){address, name};
-    return 0;
-}
-
-static int visit_list(void *context, const char *dn, const char *attribute,
-                      const void *value, size_t length, struct failure *why)
-{
-    struct fetch *fetch = context;
-    char *entry;
-    (void)attribute;
-    int rc = read_entry(fetch->pool, value, length, &entry);
-    if (rc < 0)
-        return failure_memory(why);
-    if (rc == 0) {
-        fprintf(stderr, "seemail-certs: %s: \"%.*s\" is no *@domain: left "
-                        "out\n", dn, (int)length, (const char *)value);
-        return 0;
-    }
-    return add_entry(fetch, entry, dn, why);
-}
-
-/* The entry before has ended: its certificates go in under its address. */
-static int keep_certificates(struct fetch *fetch, struct failure *why)
-{
-    int rc = 0;
-    if (fetch->address && fetch->cert_count) {
-        rc = state_certs_replace(fetch->state, fetch->address, fetch->certs,
-                                 fetch->cert_count, why);
-        fetch->kept += rc == 0;
-    }
-    fetch->address = NULL;
-    fetch->cert_count = 0;
-    return rc;
-}
-
-static int visit_certificate(void *context, const char *dn,
-                             const char *attribute, const void *value,
-                             size_t length, struct failure *why)
-{
-    struct fetch *fetch = context;
-    struct der in = {value, length};
-    struct der_value whole;
-    if (!fetch->dn || strcmp(fetch->dn, dn) != 0) {
-        if (keep_certificates(fetch, why) < 0)
-            return -1;
-        fetch->dn = pool_string(fetch->pool, dn);
-    }
-    if (strncasecmp(attribute, "userCertificate", 15) != 0) {
-        char *address = pool_substring(fetch->pool, value, length);
-        if (!address || !fetch->dn)
-            return failure_memory(why);
-        for (char *c = address; *c; c++)
-            if (*c >= 'A' && *c <= 'Z')
-                *c |= 0x20;
-        fetch->address = address;
-        return 0;
-    }
-    if (!der_expect(&in, TAG_SEQUENCE, &whole) || in.length != 0 ||
-        fetch->cert_count == sizeof fetch->certs / sizeof fetch->certs[0])
-        return 0;
-    const void *copy = pool_copy(fetch->pool, value, length);
-    if (!copy)
-        return failure_memory(why);
-    fetch->certs[fetch->cert_count++] = (struct der){copy, length};
-    return 0;
-}
-
-static int read_password(struct pool *pool, const struct directory *directory,
-                         const char **password_r, struct failure *why)
-{
-    struct buffer content = {0};
-    *password_r = NULL;
-    if (!directory->password_file)
-        return 0;
-    int rc = file_read(directory->password_file, FILE_SECRET, PASSWORD_MOST,
-                       FAILURE_POLICY, &content, why);
-    const char *text = buffer_string(&content);
-    if (rc == 0) {
-        *password_r = pool_substring(pool, text, strcspn(text, "\r\n"));
-        rc = *password_r ? 0 : failure_memory(why);
-    }
-    buffer_free(&content);
-    return rc;
-}
-
-/* An empty answer to what was not empty before is more likely a fault of the
- * directory than the end of all partners. */
-static int replace_list(struct fetch *fetch, const char *list,
-                        struct failure *why)
-{
-    long long fetched;
-    size_t before = 0;
-    if (state_list_info(fetch->state, list, &fetched, &before, why) < 0)
-        return -1;
-    if (fetch->count == 0 && before > 0)
-        return failure(why, FAILURE_NETWORK, "directory %s: the list %s is "
-                       "empty now: kept the last one",
-                       fetch->directory->uri, list);
-    return state_list_replace(fetch->state, list, fetch->entries,
-                              fetch->count, (long long)time(NULL), why);
-}
-
-static int fetch_one(struct pool *pool, struct state *state,
-                     const struct directory *directory, struct failure *why)
-{
-    struct fetch fetch = {.pool = pool, .state = state,
-                          .directory = directory};
-    const char **attributes =
-        pool_array(pool, directory->attribute_count + 1, sizeof *attributes);
-    struct directory_query query = {.uri = directory->uri,
-                                    .base = directory->base,
-                                    .filter = directory->filter,
-                                    .attributes = attributes,
-                                    .bind_dn = directory->bind_dn,
-                                    .seconds = SECONDS};
-    int certificates = directory->purpose == DIRECTORY_CERTIFICATES;
-    const char *list =
-        directory->purpose == DIRECTORY_VENDOR ? LIST_VENDOR : LIST_SEEMAIL;
-    if (!attributes)
-        return failure_memory(why);
-    for (size_t i = 0; i < directory->attribute_count; i++)
-        attributes[i] = directory->attributes[i];
-    if (read_password(pool, directory, &query.password, why) < 0 ||
-        directory_search(&query, certificates ? visit_certificate : visit_list,
-                         &fetch, why) < 0)
-        return -1;
-    if (certificates ? keep_certificates(&fetch, why) < 0
-                     : replace_list(&fetch, list, why) < 0)
-        return -1;
-    printf("%s: %zu %s\n", directory->name,
-           certificates ? fetch.kept : fetch.count,
-           certificates ? "certificates" : "entries");
-    return 0;
-}
-
-/* One directory that fails does not keep the others from being asked. */
-static int refresh(struct pool *pool, const struct policy *policy)
-{
-    struct state *state;
-    struct failure why = {0};
-    int status = EX_OK;
-    if (state_open(policy->settings.state, STATE_WRITE, &state, &why) < 0)
-        return complain(&why);
-    for (size_t i = 0; i < policy->directory_count; i++)
-        if (fetch_one(pool, state, &policy->directories[i], &why) < 0)
-            status = complain(&why);
-    state_close(&state);
-    return status;
-}
-
-static void show_age(long long seconds)
-{
-    if (seconds < 120)
-        printf("%lld seconds", seconds);
-    else if (seconds < 7200)
-        printf("%lld minutes", seconds / 60);
-    else if (seconds < 172800)
-        printf("%lld hours", seconds / 3600);
-    else
-        printf("%lld days", seconds / 86400);
-}
-
-static int status(struct state *state)
-{
-    static const char *const lists[] = {LIST_SEEMAIL, LIST_VENDOR};
-    struct failure why = {0};
-    long long fetched;
-    size_t count;
-    for (size_t i = 0; i < 2; i++) {
-        int rc = state_list_info(state, lists[i], &fetched, &count, &why);
-        if (rc < 0)
-            return complain(&why);
-        printf("%s: ", lists[i]);
-        if (rc == 0) {
-            printf("never fetched\n");
-            continue;
-        }
-        printf("%zu entries, fetched ", count);
-        show_age((long long)time(NULL) - fetched);
-        printf(" ago\n");
-    }
-    if (state_certs_count(state, &count, &why) < 0)
-        return complain(&why);
-    printf("certificates: of %zu addresses\n", count);
-    return EX_OK;
-}
-
-static int print_entry(void *context, const struct state_entry *entry)
-{
-    (void)context;
-    printf("%-40s %s\n", entry->address, entry->name);
-    return 0;
-}
-
-static int list(struct state *state, const char *name)
-{
-    struct failure why = {0};
-    if (strcmp(name, LIST_SEEMAIL) != 0 && strcmp(name, LIST_VENDOR) != 0) {
-        fprintf(stderr, "seemail-certs: there are the lists " LIST_SEEMAIL
-                        " and " LIST_VENDOR "\n");
-        return EX_USAGE;
-    }
-    if (state_list_each(state, name, print_entry, NULL, &why) < 0)
-        return complain(&why);
-    return EX_OK;
-}
-
-static int usage(void)
-{
-    fputs("usage: seemail-certs refresh [folder]\n"
-          "       seemail-certs status [folder]\n"
-          "       seemail-certs list SEEMAIL|VENDOR [folder]\n", stderr);
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (!name || strcmp(name, commands[i].name) == 0)
+            fprintf(stderr, "usage: seemail-certs [--json] [--policies DIR] "
+                            "%s %s\n",
+                    commands[i].name, commands[i].arguments);
     return EX_USAGE;
 }
 
-static int look(const struct policy *policy, const char *name)
+int certs_state(struct certs *certs, struct state **state_r, int *status_r)
 {
-    struct state *state;
     struct failure why = {0};
-    int rc = state_open(policy->settings.state, STATE_READ, &state, &why);
-    if (rc < 0)
-        return complain(&why);
-    if (rc > 0) {
-        fprintf(stderr, "seemail-certs: nothing was fetched yet: run "
-                        "seemail-certs refresh\n");
-        return EX_TEMPFAIL;
+    int rc = state_open(certs->policy->settings.state, STATE_READ, state_r,
+                        &why);
+    if (rc == 0)
+        return 0;
+    if (rc < 0) {
+        *status_r = certs_complain(&why);
+        return -1;
     }
-    int result = name ? list(state, name) : status(state);
-    state_close(&state);
-    return result;
+    fprintf(stderr, "seemail-certs: nothing was fetched yet: run "
+                    "seemail-certs refresh\n");
+    *status_r = EX_TEMPFAIL;
+    return -1;
 }
 
-static int run(struct pool *pool, int argc, char **argv)
+static const struct command *find(const char *name)
 {
-    struct policy *policy;
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+/* The options before the command's name; the index of that, or -1. */
+static int options(struct certs *certs, int argc, char **argv,
+                   const char **folder_r)
+{
+    int at = 1;
+    for (; at < argc && argv[at][0] == '-'; at++)
+        if (strcmp(argv[at], "--json") == 0)
+            certs->json = 1;
+        else if (strcmp(argv[at], "--policies") == 0 && at + 1 < argc)
+            *folder_r = argv[++at];
+        else
+            return -1;
+    return at < argc ? at : -1;
+}
+
+static int run(struct certs *certs, int argc, char **argv)
+{
+    const char *folder = NULL, *home = getenv(ENV_HOME);
     struct failure why = {0};
-    int lists = argc > 2 && strcmp(argv[1], "list") == 0;
-    int refreshes = argc > 1 && strcmp(argv[1], "refresh") == 0;
-    const char *home = getenv(ENV_HOME);
-    if (!refreshes && !lists &&
-        !(argc > 1 && strcmp(argv[1], "status") == 0))
-        return usage();
-    const char *folder = argc > 2 + lists ? argv[2 + lists] : NULL;
+    int at = options(certs, argc, argv, &folder);
+    const struct command *command = at < 0 ? NULL : find(argv[at]);
+    if (!command)
+        return certs_usage(NULL);
     if (!folder && home)
-        folder = pool_format(pool, "%s/policies", home);
-    if (!folder || argc > 3 + lists)
-        return usage();
-    if (policy_load(folder, &policy, NULL, &why) < 0)
-        return complain(&why);
-    int result = refreshes ? refresh(pool, policy)
-                           : look(policy, lists ? argv[2] : NULL);
-    policy_free(&policy);
+        folder = pool_format(certs->pool, "%s/policies", home);
+    if (!folder) {
+        fprintf(stderr, "seemail-certs: which policies? Set " ENV_HOME
+                        ", or give --policies DIR\n");
+        return EX_USAGE;
+    }
+    if (policy_load(folder, &certs->policy, NULL, &why) < 0)
+        return certs_complain(&why);
+    int result = command->run(certs, argc - at - 1, argv + at + 1);
+    policy_free(&certs->policy);
     return result;
 }
 
 int main(int argc, char **argv)
 {
-    struct pool *pool = pool_new();
-    int result = pool ? run(pool, argc, argv) : EX_TEMPFAIL;
-    pool_free(&pool);
+    struct certs certs = {.pool = pool_new()};
+    int result = certs.pool ? run(&certs, argc, argv) : EX_TEMPFAIL;
+    pool_free(&certs.pool);
     if (fflush(stdout) != 0 || ferror(stdout))
         return EX_IOERR;
     return result;

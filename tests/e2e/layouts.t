@@ -74,7 +74,7 @@ subtest '2.15-lists: vendors only as the policy allows' => sub {
     my $out = Bed::output("ldapadd -x -H $bed->{TB_LDAP_URI} -D $bed->{TB_LDAP_BINDDN} -w $bed->{TB_LDAP_PASSWORD} -f $dir/add.ldif");
     is $?, 0, 'a vendor joins' or diag $out;
     my $as = $> == 0 ? 'setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups' : '';
-    $out = Bed::output("$as $dir/bin/seemail-certs refresh $bed->{TB_A_POLICY}");
+    $out = Bed::output("$as $dir/bin/seemail-certs --policies $bed->{TB_A_POLICY} refresh");
     is $?, 0, 'refresh';
     like $out, qr/"no entry" is no \*\@domain: left out/, 'what is no entry is told';
     my @mail = ('a', 'inside', 'alice@a.test', 'x@v.test', Bed::mail(Subject => '[sensitive]'));
@@ -85,7 +85,7 @@ subtest '2.15-lists: vendors only as the policy allows' => sub {
     like $bed->send(@mail), qr/^550/, 'and not another';
     $undo->();
     $out = Bed::output("ldapdelete -x -H $bed->{TB_LDAP_URI} -D $bed->{TB_LDAP_BINDDN} -w $bed->{TB_LDAP_PASSWORD} "
-            . "cn=b.test,ou=SEEMAIL,c=NZ && $as $dir/bin/seemail-certs refresh $bed->{TB_A_POLICY}");
+            . "cn=b.test,ou=SEEMAIL,c=NZ && $as $dir/bin/seemail-certs --policies $bed->{TB_A_POLICY} refresh");
     $mail[3] = 'x@b.test';
     like $bed->send(@mail), qr/^550/, '2.15-removal: who is off the list is no partner';
 };

@@ -156,12 +156,12 @@ subtest '2.1-seemail-list: the directory is gone' => sub {
     kill 'TERM', $pid;
     ok Bed::wait_for(sub { !-e "$dir/ldap/slapd.pid" }), 'slapd has stopped';
     my $as = $> == 0 ? 'setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups' : '';
-    my $out = Bed::output("$as $dir/bin/seemail-certs refresh $bed->{TB_A_POLICY}");
+    my $out = Bed::output("$as $dir/bin/seemail-certs --policies $bed->{TB_A_POLICY} refresh");
     is $? >> 8, 75, 'refresh fails for now';
     like $out, qr/directory ldap:/, 'and says which';
-    like Bed::output("$as $dir/bin/seemail-certs status $bed->{TB_A_POLICY}"), qr/SEEMAIL: 2 entries, fetched \d+ \w+ ago/,
+    like Bed::output("$as $dir/bin/seemail-certs --policies $bed->{TB_A_POLICY} status"), qr/SEEMAIL: 2 entries, fetched \d+ \w+ ago/,
         'the last good copy is kept, and its age told';
-    like Bed::output("$as $dir/bin/seemail-certs list SEEMAIL $bed->{TB_A_POLICY}"), qr/^\*\@b\.test +cn=b\.test,ou=SEEMAIL/m,
+    like Bed::output("$as $dir/bin/seemail-certs --policies $bed->{TB_A_POLICY} list SEEMAIL"), qr/^\*\@b\.test +cn=b\.test,ou=SEEMAIL/m,
         'by address and DN';
     to_partner();
     like $bed->take('b') // '', qr/verified: good/i, 'mail flows, sealed';

@@ -1,0 +1,226 @@
+/* seemail-certs refresh: lists and certificates from the directories. */
+#include "address.h"
+#include "buffer.h"
+#include "certs.h"
+#include "decide.h"
+#include "der.h"
+#include "directory.h"
+#include "failure.h"
+#include "file.h"
+#include "policy.h"
+#include "pool.h"
+#include "state.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sysexits.h>
+#include <time.h>
+
+#define SECONDS 30
+#define PASSWORD_MOST 1024
+#define ENTRIES_MOST 1000000
+
+/* What one directory has answered. */
+struct fetch {
+    struct pool *pool;
+    struct state *state;
+    const struct directory *directory;
+    struct state_entry *entries;
+    size_t count, room;
+    /* The entry whose values are coming, for certificates. */
+    const char *dn;
+    const char *address;
+    struct der certs[16];
+    size_t cert_count, kept;
+};
+
+/* "*@domain" as a list has it: 1 and the canonical form, 0, -1. */
+static int read_entry(struct pool *pool, const char *text, size_t length,
+                      char **entry_r)
+{
+    char *domain;
+    int below = length > 2 && text[2] == '.';
+    if (length < 3 || text[0] != '*' || text[1] != '@')
+        return 0;
+    int rc = domain_canonical(pool, text + 2 + below,
+                              length - 2 - (size_t)below, &domain);
+    if (rc <= 0)
+        return rc;
+    *entry_r = pool_format(pool, "*@%s%s", below ? "." : "", domain);
+    return *entry_r ? 1 : -1;
+}
+
+static int add_entry(struct fetch *fetch, const char *address, const char *dn,
+                     struct failure *why)
+{
+    if (fetch->count == ENTRIES_MOST)
+        return failure(why, FAILURE_LIMIT, "%s: more than %d entries",
+                       fetch->directory->uri, ENTRIES_MOST);
+    if (fetch->count == fetch->room) {
+        size_t room = fetch->room ? fetch->room * 2 : 64;
+        struct state_entry *grown =
+            pool_array(fetch->pool, room, sizeof *grown);
+        if (!grown)
+            return failure_memory(why);
+        if (fetch->count)
+            memcpy(grown, fetch->entries, fetch->count * sizeof *grown);
+        fetch->entries = grown;
+        fetch->room = room;
+    }
+    const char *name = pool_string(fetch->pool, dn);
+    if (!name)
+        return failure_memory(why);
+    fetch->entries[fetch->count++] = (struct state_entry){address, name};
+    return 0;
+}
+
+static int visit_list(void *context, const char *dn, const char *attribute,
+                      const void *value, size_t length, struct failure *why)
+{
+    struct fetch *fetch = context;
+    char *entry;
+    (void)attribute;
+    int rc = read_entry(fetch->pool, value, length, &entry);
+    if (rc < 0)
+        return failure_memory(why);
+    if (rc == 0) {
+        fprintf(stderr, "seemail-certs: %s: \"%.*s\" is no *@domain: left "
+                        "out\n", dn, (int)length, (const char *)value);
+        return 0;
+    }
+    return add_entry(fetch, entry, dn, why);
+}
+
+/* The entry before has ended: its certificates go in under its address. */
+static int keep_certificates(struct fetch *fetch, struct failure *why)
+{
+    int rc = 0;
+    if (fetch->address && fetch->cert_count) {
+        rc = state_certs_replace(fetch->state, fetch->address, fetch->certs,
+                                 fetch->cert_count, why);
+        fetch->kept += rc == 0;
+    }
+    fetch->address = NULL;
+    fetch->cert_count = 0;
+    return rc;
+}
+
+static int visit_certificate(void *context, const char *dn,
+                             const char *attribute, const void *value,
+                             size_t length, struct failure *why)
+{
+    struct fetch *fetch = context;
+    struct der in = {value, length};
+    struct der_value whole;
+    if (!fetch->dn || strcmp(fetch->dn, dn) != 0) {
+        if (keep_certificates(fetch, why) < 0)
+            return -1;
+        fetch->dn = pool_string(fetch->pool, dn);
+    }
+    if (strncasecmp(attribute, "userCertificate", 15) != 0) {
+        char *address = pool_substring(fetch->pool, value, length);
+        if (!address || !fetch->dn)
+            return failure_memory(why);
+        for (char *c = address; *c; c++)
+            if (*c >= 'A' && *c <= 'Z')
+                *c |= 0x20;
+        fetch->address = address;
+        return 0;
+    }
+    if (!der_expect(&in, TAG_SEQUENCE, &whole) || in.length != 0 ||
+        fetch->cert_count == sizeof fetch->certs / sizeof fetch->certs[0])
+        return 0;
+    const void *copy = pool_copy(fetch->pool, value, length);
+    if (!copy)
+        return failure_memory(why);
+    fetch->certs[fetch->cert_count++] = (struct der){copy, length};
+    return 0;
+}
+
+static int read_password(struct pool *pool, const struct directory *directory,
+                         const char **password_r, struct failure *why)
+{
+    struct buffer content = {0};
+    *password_r = NULL;
+    if (!directory->password_file)
+        return 0;
+    int rc = file_read(directory->password_file, FILE_SECRET, PASSWORD_MOST,
+                       FAILURE_POLICY, &content, why);
+    const char *text = buffer_string(&content);
+    if (rc == 0) {
+        *password_r = pool_substring(pool, text, strcspn(text, "\r\n"));
+        rc = *password_r ? 0 : failure_memory(why);
+    }
+    buffer_free(&content);
+    return rc;
+}
+
+/* An empty answer to what was not empty before is more likely a fault of the
+ * directory than the end of all partners. */
+static int replace_list(struct fetch *fetch, const char *list,
+                        struct failure *why)
+{
+    long long fetched;
+    size_t before = 0;
+    if (state_list_info(fetch->state, list, &fetched, &before, why) < 0)
+        return -1;
+    if (fetch->count == 0 && before > 0)
+        return failure(why, FAILURE_NETWORK, "directory %s: the list %s is "
+                       "empty now: kept the last one",
+                       fetch->directory->uri, list);
+    return state_list_replace(fetch->state, list, fetch->entries,
+                              fetch->count, (long long)time(NULL), why);
+}
+
+static int fetch_one(struct pool *pool, struct state *state,
+                     const struct directory *directory, struct failure *why)
+{
+    struct fetch fetch = {.pool = pool, .state = state,
+                          .directory = directory};
+    const char **attributes =
+        pool_array(pool, directory->attribute_count + 1, sizeof *attributes);
+    struct directory_query query = {.uri = directory->uri,
+                                    .base = directory->base,
+                                    .filter = directory->filter,
+                                    .attributes = attributes,
+                                    .bind_dn = directory->bind_dn,
+                                    .seconds = SECONDS};
+    int certificates = directory->purpose == DIRECTORY_CERTIFICATES;
+    const char *list =
+        directory->purpose == DIRECTORY_VENDOR ? LIST_VENDOR : LIST_SEEMAIL;
+    if (!attributes)
+        return failure_memory(why);
+    for (size_t i = 0; i < directory->attribute_count; i++)
+        attributes[i] = directory->attributes[i];
+    if (read_password(pool, directory, &query.password, why) < 0 ||
+        directory_search(&query, certificates ? visit_certificate : visit_list,
+                         &fetch, why) < 0)
+        return -1;
+    if (certificates ? keep_certificates(&fetch, why) < 0
+                     : replace_list(&fetch, list, why) < 0)
+        return -1;
+    printf("%s: %zu %s\n", directory->name,
+           certificates ? fetch.kept : fetch.count,
+           certificates ? "certificates" : "entries");
+    return 0;
+}
+
+/* One directory that fails does not keep the others from being asked. */
+int certs_refresh(struct certs *certs, int argc, char **argv)
+{
+    const struct policy *policy = certs->policy;
+    struct state *state;
+    struct failure why = {0};
+    int status = EX_OK;
+    (void)argv;
+    if (argc > 0)
+        return certs_usage("refresh");
+    if (state_open(policy->settings.state, STATE_WRITE, &state, &why) < 0)
+        return certs_complain(&why);
+    for (size_t i = 0; i < policy->directory_count; i++)
+        if (fetch_one(certs->pool, state, &policy->directories[i], &why) < 0)
+            status = certs_complain(&why);
+    state_close(&state);
+    return status;
+}
