@@ -11,6 +11,7 @@
 #define OID_DATA PKCS "\x07\x01"
 #define OID_SIGNED_DATA PKCS "\x07\x02"
 #define OID_ENVELOPED_DATA PKCS "\x07\x03"
+#define OID_AUTH_ENVELOPED_DATA PKCS "\x09\x10\x01\x17"
 #define OID_RSA PKCS "\x01\x01"
 #define OID_RSA_OAEP PKCS "\x01\x07"
 #define OID_RSA_PSS PKCS "\x01\x0a"

@@ -5,6 +5,7 @@
 #include "blob.h"
 #include "buffer.h"
 #include "charset.h"
+#include "cms_content.h"
 #include "failure.h"
 #include "html.h"
 #include "lines.h"
@@ -217,6 +218,33 @@ static int scan_message_in(struct scan *scan, const struct entity *entity,
     return rc;
 }
 
+/* Whatever it says it is, signed, encrypted or compressed. */
+static int is_cms(struct scan *scan, const struct entity *entity)
+{
+    return smime_kind(scan->pool, entity) == SMIME_CMS ||
+           (content_is(&entity->type, "application", NULL) &&
+            !smime_guessed(entity));
+}
+
+/* What is signed with its content inside is read by everybody. */
+static int scan_cms(struct scan *scan, const struct entity *entity,
+                    struct failure *why)
+{
+    struct source *body = decoded_body(scan, entity);
+    enum cms_content content = CMS_CONTENT_BROKEN;
+    struct blob blob;
+    blob_init(&blob);
+    int rc = body ? cms_content(body, &blob.sink, &content, why) : 0;
+    if (rc == 0 && content == CMS_CONTENT_CLEAR)
+        rc = walk_inside(scan, &blob, 0, blob.length, why);
+    else if (content == CMS_CONTENT_OTHER)
+        unscannable(scan, "an S/MIME message that is compressed");
+    else if (content == CMS_CONTENT_BROKEN && !smime_guessed(entity))
+        unscannable(scan, "an S/MIME message that is damaged");
+    blob_free(&blob);
+    return rc;
+}
+
 /* Does the line change what a reader makes of what follows? */
 static int matters(const struct line *line)
 {
@@ -277,6 +305,8 @@ static int leave(void *context, struct entity *entity, struct failure *why)
     if (content_is(&entity->type, "message", "rfc822") ||
         content_is(&entity->type, "message", "global"))
         return is_walked(entity) ? 0 : scan_message_in(scan, entity, why);
+    if (is_cms(scan, entity))
+        return scan_cms(scan, entity, why);
     if (content_is(&entity->type, "message", "partial"))
         unscannable(scan, "a message in pieces");
     int attached = strcmp(entity->disposition.type, "attachment") == 0 ||

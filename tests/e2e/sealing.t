@@ -127,6 +127,18 @@ subtest '2.1-brackets: all brackets, words and cases' => sub {
     is "@failed", '', 'all are refused to a stranger';
 };
 
+subtest '1.2-trigger: a marking within an individual\'s opaque signature' => sub {
+    Bed::output("$Bed::top/tests/bed/pki cert $dir/ca alice Alice alice\@a.test");
+    Bed::write_file($wire, "Content-Type: text/plain\r\n\r\n[seemail]\r\n");
+    my $sign = "openssl cms -sign -nodetach -in $wire -signer $dir/ca/alice.pem -inkey $dir/ca/alice.key";
+    for my $how ('', '-stream', "| openssl cms -encrypt -aes256 $dir/ca/alice.pem") {
+        my $mail = "From: alice\@a.test\n" . Bed::output("$sign $how") =~ s/\r\n/\n/gr;
+        my $answer = $bed->send('a', 'inside', 'alice@a.test', 'eve@elsewhere.test', $mail);
+        like $answer, $how =~ /encrypt/ ? qr/^250/ : qr/^550/, "openssl cms -sign $how";
+    }
+    like $bed->take('outside'), qr/enveloped-data/, 'encrypted for an individual: passes';
+};
+
 subtest '2.1-triggers: an own word by pattern' => sub {
     my $undo = Bed::change("$bed->{TB_A_POLICY}/triggers", sub { $_ .= "SECRET  \\bSECRET:\n" });
     like $bed->send('a', 'inside', 'alice@a.test', 'eve@elsewhere.test', Bed::mail(Subject => 'secret: x')), qr/^550/, 'refused';

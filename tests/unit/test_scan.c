@@ -442,6 +442,24 @@ static void sees_smime(void)
     stop();
 }
 
+static void signed_inside(void)
+{
+#define MIME "Content-Type: application/pkcs7-mime"
+#define SIGNED "\nContent-Transfer-Encoding: base64\n\n" \
+    "MDwGCSqGSIb3DQEHAqAvMC0CAQExADAmBgkqhkiG9w" \
+    "0BBwGgGQQXU3ViamVjdDogeA0KDQpbc2VlbWFpbF0=\n"
+    start(""); /* SignedData with "Subject: x\r\n\r\n[seemail]" inside */
+    CU_ASSERT_TRUE(marked(MIME SIGNED));
+    CU_ASSERT_TRUE(marked(MIME "; smime-type=signed-data" SIGNED));
+    CU_ASSERT_TRUE(marked(MIME "; smime-type=certs-only" SIGNED));
+    CU_ASSERT_TRUE(marked("Content-Type: application/octet-stream; "
+                          "name=smime.p7m" SIGNED));
+    CU_ASSERT_TRUE(unsearchable(MIME "\n\nx\n"));
+    CU_ASSERT_FALSE(unsearchable("Content-Type: application/octet-stream; "
+                                 "name=smime.p7m\n\nx\n"));
+    stop();
+}
+
 static const struct unit_test tests[] = {
     {"2.1-brackets: all brackets and words, in every place", every_bracket},
     {"2.1-brackets: all brackets and words, encoded", brackets_encoded},
@@ -453,5 +471,6 @@ static const struct unit_test tests[] = {
     {"1.2-suspend: damaged messages do not fail", damaged},
     {"1.2-trigger: limits, and what was found before", limits},
     {"scan: S/MIME is seen", sees_smime},
+    {"1.2-trigger: what is signed with its content inside", signed_inside},
 };
 UNIT_SUITE(scan, tests)
