@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <sys/types.h>
 
 static int blank(char c)
 {
@@ -25,17 +26,30 @@ static int empty_line(const char *at, size_t length)
            (length == 2 && at[0] == '\r' && at[1] == '\n');
 }
 
-/* The length of the name at the start of a line; 0 = it is no field. */
-static size_t name_length(const char *at, size_t length)
+/*
+ * The length of the name of a field, or -1 = it is none. Exim takes more for
+ * a field than RFC 5322 does: any bytes for a name, or none at all, and a
+ * colon that comes in a folded line. *odd_r = it is such a one.
+ */
+static ssize_t name_length(const char *at, size_t length, int *odd_r)
 {
-    size_t name = 0;
-    while (name < length && at[name] > ' ' && at[name] < 127 &&
-           at[name] != ':')
-        name++;
-    size_t colon = name;
-    while (colon < length && blank(at[colon])) /* RFC 5322, 4.5.3 */
-        colon++;
-    return colon < length && at[colon] == ':' ? name : 0;
+    size_t name = 0, colon;
+    int odd = 0;
+    for (; name < length && at[name] != ':'; name++) {
+        unsigned char c = (unsigned char)at[name];
+        if (c <= ' ' || c == 127)
+            break;
+        odd |= c > 127;
+    }
+    for (colon = name; colon < length; colon++) { /* RFC 5322, 4.5.3 */
+        if (!at[colon] || !strchr(" \t\r\n\v\f", at[colon]))
+            break;
+        odd |= !blank(at[colon]);
+    }
+    if (colon == length || at[colon] != ':' || (name == 0 && colon > 0))
+        return -1;
+    *odd_r = odd || name == 0;
+    return (ssize_t)name;
 }
 
 static struct header_field field_of(const char *at, size_t length, size_t name)
@@ -74,33 +88,50 @@ static size_t field_length(const char *at, const char *end)
     return length;
 }
 
+/* Adds the field at `at', if it is one: its length, 0 = it is none, -1. */
+static ssize_t add_field(struct pool *pool, const char *at, const char *end,
+                         struct header *header, size_t *room, int *odd_r)
+{
+    size_t length = field_length(at, end);
+    ssize_t name = name_length(at, length, odd_r);
+    if (name < 0)
+        return 0;
+    if (grow(pool, header, room) < 0)
+        return -1;
+    header->fields[header->count++] = field_of(at, length, (size_t)name);
+    header->broken |= *odd_r || memchr(at, '\0', length);
+    return (ssize_t)length;
+}
+
 int header_read(struct pool *pool, const char *text, size_t length,
                 size_t most, struct header *header_r, struct failure *why)
 {
-    const char *at = text, *end = text + length;
+    const char *at = text, *end = text + length, *sound = NULL;
     size_t room = 0;
     *header_r = (struct header){0};
     while (at < end) {
-        size_t line = line_length(at, end), name = name_length(at, line);
+        size_t line = line_length(at, end);
+        int odd = 0;
         if (empty_line(at, line)) {
             at += line;
             break;
         }
-        if (name == 0) {
+        ssize_t field = add_field(pool, at, end, header_r, &room, &odd);
+        if (field < 0)
+            return failure_memory(why);
+        if (!sound && (field == 0 || odd))
+            sound = at;
+        if (field == 0) {
             header_r->broken = 1;
             break;
         }
-        if (header_r->count == most)
+        if (header_r->count > most)
             return failure(why, FAILURE_LIMIT, "more than %zu header fields",
                            most);
-        if (grow(pool, header_r, &room) < 0)
-            return failure_memory(why);
-        line = field_length(at, end);
-        header_r->broken |= memchr(at, '\0', line) != NULL;
-        header_r->fields[header_r->count++] = field_of(at, line, name);
-        at += line;
+        at += field;
     }
     header_r->length = (size_t)(at - text);
+    header_r->sound = (size_t)((sound ? sound : at) - text);
     return 0;
 }
 

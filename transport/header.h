@@ -25,13 +25,16 @@ struct header {
     struct header_field *fields;
     size_t count;
     size_t length; /* of the block, with the empty line that ends it */
-    int broken;    /* a line that is no field ended the block instead */
+    size_t sound;  /* of it, before the first line that is no sound field */
+    int broken;    /* there is such a line, or a NUL: others may read it so
+                      that the block ends there, or goes on */
 };
 
 /*
- * Reads the block at the start of text. A line that is neither a field nor
- * a folded line ends it (`broken'): what follows is body. A NUL in a field
- * also sets `broken'. Over `most' fields: FAILURE_LIMIT. 0 or -1.
+ * Reads the block at the start of text, as Exim does: a field whose name RFC
+ * 5322 would not have (8-bit, empty, its colon in a folded line) is `broken'
+ * and a field; a line that is none at all ends the block. Over `most'
+ * fields: FAILURE_LIMIT. 0 or -1.
  */
 int header_read(struct pool *pool, const char *text, size_t length,
                 size_t most, struct header *header_r, struct failure *why);

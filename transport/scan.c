@@ -253,14 +253,14 @@ static int matters(const struct line *line)
 }
 
 /*
- * A line that is no field ends the header for us; others pass over it and
- * go on. So what stands behind it is text, and, if it has fields that
- * matter, a message too.
+ * A line that is no sound field ends the header for some; others pass over
+ * it and go on. So what stands from it on is text, and, if it has fields
+ * that matter, a message too.
  */
 static int scan_broken(struct scan *scan, const struct entity *entity,
                        struct failure *why)
 {
-    off_t start = entity->start + (off_t)entity->header.length;
+    off_t start = entity->start + (off_t)entity->header.sound;
     off_t field = start, message = -1;
     struct line line;
     int rc;

@@ -75,6 +75,18 @@ subtest '1.2-allsecured: openssl opens and verifies what is on the wire' => sub 
     unlike $print, qr/subject: C=NZ, O=Test, CN=Test Root/, '2.9-sendcert: the root is not';
 };
 
+subtest '1.2-allsecured: what only Exim takes for a header field stays one' => sub {
+    for my $odd (": x", "\xdc: x", "Odd\n : x") {
+        $bed->send('a', 'inside', 'alice@a.test', 'bob@b.test',
+            Bed::mail() =~ s/^Subject: .*\n/$odd\nBcc: secret\@b.test\nContent-Type: text\/html\n/mr);
+        my $mail = $bed->take('outside');
+        like opens($mail, 'b'), qr/Verification successful/, 'it verifies';
+        like Bed::head($mail), qr/^\Q$odd\E$/m, 'it is in the header';
+        like Bed::read_file("$dir/content"), qr/\AContent-Type: text\/html\r\n\r\nHello\.\r\n\z/, 'the content is whole';
+        unlike $mail . Bed::read_file("$dir/content"), qr/secret/, 'and no Bcc';
+    }
+};
+
 subtest '1.1-interop: gpgsm opens and verifies it too' => sub {
     $bed->send('a', 'inside', 'alice@a.test', 'bob@b.test', Bed::mail(%multipart));
     Bed::write_file($wire, Bed::body($bed->take('outside')));

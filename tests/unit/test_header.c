@@ -45,7 +45,11 @@ static void what_is_no_header(void)
         {"no field\nA: b\n", 14, 0, 0, 1},
         {"A: b\nno field\n", 14, 1, 5, 1},
         {" folded first\n", 14, 0, 0, 1},
-        {": no name\n", 10, 0, 0, 1},
+        {": no name\nA: b\n", 15, 2, 15, 1},
+        {"\xdc: 8-bit\nA: b\n", 14, 2, 14, 1},
+        {"A\n :b\nA: b\n", 11, 2, 11, 1},
+        {"A\n:b\n", 5, 0, 0, 1},
+        {"A\x01: b\n", 6, 0, 0, 1},
         {"A: b", 4, 1, 4, 0},
         {"A: b\0c\n\n", 8, 1, 8, 1},
         {"A: b\n c", 7, 1, 7, 0},
@@ -62,6 +66,22 @@ static void what_is_no_header(void)
         CU_ASSERT_EQUAL(header.broken, rows[i].broken);
         pool_free(&pool);
     }
+}
+
+static void odd_fields(void)
+{
+    static const char text[] = "A: b\n\xdc: c\nBcc\n : d\n\nbody\n";
+    struct pool *pool = pool_new();
+    struct header header;
+    size_t at = 0;
+    CU_ASSERT_EQUAL(header_read(pool, text, strlen(text), 9, &header, NULL),
+                    0);
+    CU_ASSERT_EQUAL(header.sound, 5);
+    CU_ASSERT_STRING_EQUAL(text + header.length, "body\n");
+    const struct header_field *bcc = header_next(&header, "bcc", &at);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(bcc);
+    CU_ASSERT_STRING_EQUAL(header_unfold(pool, bcc), "d");
+    pool_free(&pool);
 }
 
 static void a_hundred_thousand_fields(void)
@@ -86,6 +106,7 @@ static void a_hundred_thousand_fields(void)
 static const struct unit_test tests[] = {
     {"header: fields, folds and the end", fields_folds_and_the_end},
     {"header: what is no header", what_is_no_header},
+    {"header: an odd field, and where the sound ones end", odd_fields},
     {"header: 100,000 fields, or a limit", a_hundred_thousand_fields},
 };
 UNIT_SUITE(header, tests)

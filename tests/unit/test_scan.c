@@ -338,6 +338,9 @@ static void broken_mime(void)
                           "Content-Transfer-Encoding: base64\n\n"
                           "AFsAUwBFAEUATQBBAEkATABd\n"));
     CU_ASSERT_TRUE(marked("Subject: x\nSubject: [SEEMAIL]\n\n"));
+    CU_ASSERT_TRUE(marked("Subject: x\n\xdc: [SEEMAIL]\nX: y\n\nx\n"));
+    CU_ASSERT_TRUE(marked(": x\nContent-Transfer-Encoding: base64\n\n"
+                          "W1NFRU1BSUxd\n"));
     CU_ASSERT_TRUE(marked("Subject: [SEEMAIL]"));
     CU_ASSERT_FALSE(marked(PART "\nx\n--q--\n[SEEMAIL]\n"));
     stop();
