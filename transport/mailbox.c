@@ -33,16 +33,29 @@ static const char *skip_quoted(const char *at)
     return NULL;
 }
 
-/* The parts of a field's value, comments and blanks left out. */
+/* Text with comments and blanks left out; torn = they were within it. */
+struct part {
+    struct buffer text;
+    int gap, torn;
+};
+
+/* The parts of a field's value. */
 struct parts {
-    struct buffer before; /* what stands outside < >: a phrase, or the address */
-    struct buffer inside;
+    struct part before; /* what stands outside < >: a phrase, or the address */
+    struct part inside;
     int angles; /* how many < > there are */
 };
 
+static void add(struct part *part, const char *text, size_t length)
+{
+    part->torn |= part->gap && part->text.length > 0;
+    part->gap = 0;
+    buffer_append(&part->text, text, length);
+}
+
 static int split(const char *at, struct parts *parts)
 {
-    struct buffer *to = &parts->before;
+    struct part *to = &parts->before;
     while (*at) {
         const char *next = at + 1;
         if (*at == '(' || *at == '"') {
@@ -50,7 +63,9 @@ static int split(const char *at, struct parts *parts)
             if (!next)
                 return 0;
             if (*at == '"')
-                buffer_append(to, at, (size_t)(next - at));
+                add(to, at, (size_t)(next - at));
+            else
+                to->gap = 1;
         } else if (*at == '<') {
             if (to == &parts->inside)
                 return 0;
@@ -64,8 +79,10 @@ static int split(const char *at, struct parts *parts)
             return 0; /* a list, a group, or a source route */
         } else if (*at == '@' && to == &parts->before && parts->angles) {
             return 0;
-        } else if (*at != ' ' && *at != '\t') {
-            buffer_byte(to, *at);
+        } else if (*at == ' ' || *at == '\t') {
+            to->gap = 1;
+        } else {
+            add(to, at, 1);
         }
         at = next;
     }
@@ -75,19 +92,21 @@ static int split(const char *at, struct parts *parts)
 static int read_value(struct pool *pool, const char *value,
                       struct address *from_r)
 {
-    struct parts parts = {{0}, {0}, 0};
+    struct parts parts = {0};
     int rc = split(value, &parts);
-    if (parts.angles > 1)
-        rc = 0;
     /* An address in the name of another is a trick, or close to one, but
      * common in honest mail; only the one in < > counts for everybody. */
-    const struct buffer *text = parts.angles ? &parts.inside : &parts.before;
-    if (parts.before.failed || parts.inside.failed)
+    const struct part *part = parts.angles ? &parts.inside : &parts.before;
+    /* Some read "x@a .b" as x@a.b, some as x@a. */
+    if (parts.angles > 1 || part->torn)
+        rc = 0;
+    if (parts.before.text.failed || parts.inside.text.failed)
         rc = -1;
     if (rc > 0)
-        rc = address_parse(pool, buffer_string(text), text->length, from_r);
-    buffer_free(&parts.before);
-    buffer_free(&parts.inside);
+        rc = address_parse(pool, buffer_string(&part->text),
+                           part->text.length, from_r);
+    buffer_free(&parts.before.text);
+    buffer_free(&parts.inside.text);
     return rc;
 }
 
@@ -102,4 +121,80 @@ int mailbox_from(struct pool *pool, const struct header *header,
         return 0;
     const char *value = header_unfold(pool, field);
     return value ? read_value(pool, value, from_r) : -1;
+}
+
+static int domain_letter(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+           c == '-' || c == '.';
+}
+
+/* The text around an @, as far as it goes: 1, 0 = no domain there, -1. */
+static int read_around(struct pool *pool, const char *start, const char *at,
+                       struct address *address_r)
+{
+    const char *from = at, *domain = at + 1;
+    size_t length = 0;
+    char *canonical;
+    while (from > start && from[-1] > ' ' && !strchr("<>()[],;:\"@", from[-1]))
+        from--;
+    while (*domain == '.')
+        domain++;
+    while (domain_letter(domain[length]))
+        length++;
+    while (length && domain[length - 1] == '.')
+        length--;
+    int rc = domain_canonical(pool, domain, length, &canonical);
+    if (rc <= 0)
+        return rc;
+    char *local = pool_substring(pool, from, (size_t)(at - from));
+    for (char *c = local; c && *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c |= 0x20;
+    *address_r = (struct address){local, canonical};
+    return local ? 1 : -1;
+}
+
+/* All in the text, behind the `count' that there are. */
+static int read_all(struct pool *pool, const char *text, struct address *list,
+                    size_t most, size_t *count)
+{
+    for (const char *at = text; (at = strchr(at, '@')) && *count < most; at++) {
+        int rc = read_around(pool, text, at, &list[*count]);
+        if (rc < 0)
+            return -1;
+        *count += (size_t)rc;
+    }
+    return 0;
+}
+
+/* In place: comments become a blank; with `join', blanks go too. */
+static void clear(char *text, int join)
+{
+    char *to = text;
+    for (const char *at = text; *at;) {
+        const char *end = *at == '(' ? skip_comment(at) : NULL;
+        char c = end ? ' ' : *at;
+        if (!join || (c != ' ' && c != '\t'))
+            *to++ = c;
+        at = end ? end : at + 1;
+    }
+    *to = '\0';
+}
+
+int mailbox_possible(struct pool *pool, const struct header *header,
+                     struct address *list, size_t most)
+{
+    const struct header_field *field;
+    size_t at = 0, count = 0;
+    while ((field = header_next(header, "From", &at)))
+        for (int join = 0; join < 2; join++) {
+            char *text = header_unfold(pool, field);
+            if (!text)
+                return -1;
+            clear(text, join);
+            if (read_all(pool, text, list, most, &count) < 0)
+                return -1;
+        }
+    return (int)count;
 }

@@ -18,4 +18,11 @@
 int mailbox_from(struct pool *pool, const struct header *header,
                  struct address *from_r);
 
+/*
+ * For a From that is ambiguous: whatever some reader may take for an address
+ * in it. Up to `most' go into the list; how many, or -1 = memory.
+ */
+int mailbox_possible(struct pool *pool, const struct header *header,
+                     struct address *list, size_t most);
+
 #endif

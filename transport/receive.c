@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define POSSIBLE_MOST 50 /* addresses in From; no honest mail has so many */
+
 /* The lists, opened when the first recipient is looked up. */
 struct lists {
     const struct policy *policy;
@@ -62,10 +64,10 @@ static int listed(void *context, const char *list, const char *domain,
                                        "seemail-certs refresh", list);
 }
 
-/* The one address in From. domain NULL = ambiguous. */
+/* The one address in From (domain NULL = ambiguous), and the header. */
 static int read_from(struct pool *pool, const struct policy *policy,
                      const struct blob *message, struct address *from_r,
-                     struct failure *why)
+                     struct header *header_r, struct failure *why)
 {
     struct blob_source in;
     struct head head;
@@ -74,6 +76,7 @@ static int read_from(struct pool *pool, const struct policy *policy,
     int rc = head_read(pool, &in.source,
                        (size_t)policy->settings.header_limit, &head, why);
     if (rc == 0) {
+        *header_r = head.header;
         rc = mailbox_from(pool, &head.header, from_r);
         if (rc == 0)
             *from_r = (struct address){NULL, NULL};
@@ -84,12 +87,11 @@ static int read_from(struct pool *pool, const struct policy *policy,
 }
 
 /* Is the sender's domain one that secures its mail to us? 1, 0, -1. */
-static int is_partner(struct pool *pool, struct lists *lists,
-                      const struct address *from, struct failure *why)
+static int is_partner(struct lists *lists, const struct address *from,
+                      struct failure *why)
 {
     const struct policy *policy = lists->policy;
     char entry[512];
-    (void)pool;
     for (size_t i = 0; i < policy->partner_count; i++)
         if (address_covered(from, policy->partners[i].entry))
             return 1;
@@ -101,10 +103,24 @@ static int is_partner(struct pool *pool, struct lists *lists,
     return rc;
 }
 
+/* Could a reader take an ambiguous From for a partner's? 1, 0, -1. */
+static int poses_as_partner(struct pool *pool, struct lists *lists,
+                            const struct header *header, struct failure *why)
+{
+    struct address list[POSSIBLE_MOST];
+    int rc = 0, count = mailbox_possible(pool, header, list, POSSIBLE_MOST);
+    if (count < 0)
+        return failure_memory(why);
+    for (int i = 0; rc == 0 && i < count; i++)
+        rc = is_partner(lists, &list[i], why);
+    return rc == 0 && count == POSSIBLE_MOST ? 1 : rc;
+}
+
 /* A partner's mail that no domain has secured [1.2-auth]. */
 static int find_verdict(struct pool *pool, struct lists *lists,
                         const struct reception *reception,
-                        const struct address *from, const char **verdict_r,
+                        const struct address *from,
+                        const struct header *header, const char **verdict_r,
                         struct failure *why)
 {
     const char *none = verdict_word(VERDICT_NONE);
@@ -114,12 +130,12 @@ static int find_verdict(struct pool *pool, struct lists *lists,
     if (*verdict_r && strcmp(*verdict_r, none) != 0)
         return 0;
     *verdict_r = none;
-    if (!from->domain)
-        return 0;
-    int rc = is_partner(pool, lists, from, why);
+    int rc = from->domain ? is_partner(lists, from, why)
+                          : poses_as_partner(pool, lists, header, why);
     if (rc > 0)
         *verdict_r = verdict_word(reception->closed ? VERDICT_UNDECRYPTABLE
-                                                    : VERDICT_NO_SIGNATURE);
+                                  : from->domain    ? VERDICT_NO_SIGNATURE
+                                                    : VERDICT_AMBIGUOUS_FROM);
     return rc < 0 ? -1 : 0;
 }
 
@@ -175,9 +191,11 @@ static int take(struct pool *pool, const struct policy *policy,
     struct mail_facts facts = {.direction = reception->direction,
                                .sender = reception->sender};
     struct address from;
+    struct header header;
     if (take_recipients(pool, reception, &facts, why) < 0 ||
-        read_from(pool, policy, reception->message, &from, why) < 0 ||
-        find_verdict(pool, lists, reception, &from, &facts.verdict, why) < 0)
+        read_from(pool, policy, reception->message, &from, &header, why) < 0 ||
+        find_verdict(pool, lists, reception, &from, &header, &facts.verdict,
+                     why) < 0)
         return -1;
     /* What comes from outside goes to our own people: nothing to look for. */
     if (reception->direction != DIRECTION_OUTSIDE &&

@@ -128,13 +128,26 @@ subtest '2.6-mapping: the From domain and the certificate\'s' => sub {
     my %expected = (
         'x@sub.a.test' => 'good', 'x@A.TEST' => 'good', '"a, b" <x@a.test>' => 'good', 'x@xa.test' => 'wrong-address',
         'x@a.test.' => 'ambiguous-from', 'x@a.test, y@b.test' => 'ambiguous-from', 'x@a.test.evil.test' => 'wrong-address',
-        'alice@a.test <eve@evil.test>' => 'wrong-address', 'test' => 'ambiguous-from',
+        'alice@a.test <eve@evil.test>' => 'wrong-address', 'ceo@evil.test .a.test' => 'ambiguous-from', 'test' => 'ambiguous-from',
         "x\@\xd0\xb0.test" => 'ambiguous-from', 'x@test' => 'wrong-address');
     for my $from (sort keys %expected) {
         is verdict(deliver($mail =~ s/^From: .*/From: $from/r)), $expected{$from}, "From: $from";
     }
     is verdict(deliver($mail =~ s/^From: .*/From: a\@a.test\nFrom: b\@a.test/r)), 'ambiguous-from', 'two From';
     is verdict(deliver($mail =~ s/^From: .*\n//r)), 'ambiguous-from', 'no From';
+};
+
+subtest '1.2-auth: an unsigned mail that some would read as a partner\'s' => sub {
+    for my $from ("From: ceo\@a.test,", "From: ceo\@a.test\nFrom: eve\@evil.test",
+        ": x\nFrom: ceo\@a.test", "From: <ceo\@a.test.>", "From: c\xc3\xa9o\@a.test", "From: ceo\@a .test (x)",
+        "From: " . join ',', map { "u$_\@evil.test" } 1 .. 60) {
+        my $mail = deliver(Bed::mail() =~ s/^From: .*/$from/r, 'eve@evil.test');
+        is verdict($mail), 'ambiguous-from', substr($from, 0, 40) =~ s/[^ -~]/?/gr;
+        ok warned($mail, 'does not say clearly who it is from'), 'and told';
+    }
+    for my $from ("From: ceo\@a.testing,", "From: MAILER-DAEMON", "X: y", "From: x\@evil.test, y\@elsewhere.test") {
+        is verdict(deliver(Bed::mail() =~ s/^From: .*/$from/r, 'eve@evil.test')), 'none', "$from: a stranger's";
+    }
 };
 
 subtest '2.6-3183-dsa: certificates of other agencies, in all layouts' => sub {

@@ -46,7 +46,9 @@ static void ambiguous(void)
         "<a@b.test> <c@d.test>", "<a@b.test>, x", "group: a@b.test;",
         "<@r.test:a@b.test>", "a@b.test.", "a@@b.test", "a@b.test (open",
         "\"open <a@b.test>", "<a@b.test", "a@b.test>", "<<a@b.test>>",
-        "<a@b.test> c@d.test", "a@\xd0\xb0.test", "a@b..test", "<>"};
+        "<a@b.test> c@d.test", "a@\xd0\xb0.test", "a@b..test", "<>",
+        "a@b.test .c.test", "a@b.test. c.test", "a@b(x).test", "a b@c.test",
+        "<a@b.test .c.test>", "A <a(x)@b.test>", "a(@b.test)@c.test"};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         char block[200];
         snprintf(block, sizeof block, "From: %s\n\n", values[i]);
@@ -58,8 +60,47 @@ static void ambiguous(void)
     CU_ASSERT_STRING_EQUAL(from("From: a@b.test\nbroken\n\n"), "");
 }
 
+/* What a reader could take From for, with commas. */
+static const char *possible(const char *block)
+{
+    static char text[400];
+    struct pool *pool = pool_new();
+    struct header header;
+    struct address list[5];
+    CU_ASSERT_EQUAL_FATAL(header_read(pool, block, strlen(block), 100, &header,
+                                      NULL), 0);
+    int count = mailbox_possible(pool, &header, list, 5);
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < count; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s@%s",
+                                 i ? "," : "", list[i].local, list[i].domain);
+    pool_free(&pool);
+    return text;
+}
+
+static void readers_differ(void)
+{
+    CU_ASSERT_STRING_EQUAL(possible("From: A@b.Test,\n\n"),
+                           "a@b.test,a@b.test");
+    CU_ASSERT_STRING_EQUAL(possible("From: x\nFrom: <a@b.test.>\n\n"),
+                           "a@b.test,a@b.test");
+    CU_ASSERT_STRING_EQUAL(possible("From: a@b .test\n\n"),
+                           "a@b,a@b.test");
+    CU_ASSERT_STRING_EQUAL(possible("From: a@(x)b(y).test (z@q.test)\n\n"),
+                           "a@b.test");
+    CU_ASSERT_STRING_EQUAL(possible("From: a@b.test c@d.test\n\n"),
+                           "a@b.test,c@d.test,a@b.testc,b.testc@d.test");
+    CU_ASSERT_STRING_EQUAL(possible("From: @, @., x@(\n\n"), "");
+    CU_ASSERT_STRING_EQUAL(possible("To: a@b.test\n\n"), "");
+    CU_ASSERT_STRING_EQUAL(
+        possible("From: a@b, a@c, a@d, a@e, a@f, a@g\n\n"),
+        "a@b,a@c,a@d,a@e,a@f"); /* five are asked for */
+}
+
 static const struct unit_test tests[] = {
     {"2.6-mapping: one address, however it is written", one_address},
+    {"1.2-auth: what an ambiguous From could be read as", readers_differ},
     {"2.6-mapping: what can be read in two ways is ambiguous", ambiguous},
 };
 UNIT_SUITE(mailbox, tests)
