@@ -102,7 +102,6 @@ static void remove_forged(void)
 
 static int read_message(struct hook *hook, struct failure *why)
 {
-    blob_init(&hook->message);
     for (header_line *h = header_list; h; h = h->next)
         if (h->type != '*' &&
             blob_write(&hook->message, h->text, (size_t)h->slen, why) < 0)
@@ -305,7 +304,7 @@ int local_scan(int fd, uschar **return_text)
     struct hook hook = {.pool = pool_new(), .fd = fd};
     struct failure why = {0};
     int result = -1;
-    blob_init(&hook.message);
+    blob_init_prefix(&hook.message);
     remove_forged();
     if (!hook.pool)
         failure_memory(&why);

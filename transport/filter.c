@@ -130,6 +130,27 @@ static int find_signer(struct gateway *gateway, const char *from,
     return find_algorithms(gateway, m, why);
 }
 
+/* For an envelope for a domain the local part may be whatever is in use:
+ * over 64 characters, or not ASCII. */
+static int read_recipient(struct pool *pool, enum recipient_class class,
+                          const char *recipient, struct address *address_r,
+                          struct failure *why)
+{
+    const char *at = strrchr(recipient, '@');
+    char *domain = NULL;
+    int rc = 0;
+    if (class == CLASS_PERSON)
+        rc = address_parse(pool, recipient, strlen(recipient), address_r);
+    else if (at)
+        rc = domain_canonical(pool, at + 1, strlen(at + 1), &domain);
+    if (rc <= 0)
+        return rc < 0 ? failure_memory(why)
+                      : failure(why, FAILURE_BUG, "%s: no address", recipient);
+    if (domain)
+        *address_r = (struct address){"", domain};
+    return 0;
+}
+
 /* By what was decided for the recipient. */
 static int find_recipient(struct gateway *gateway, struct pool *pool,
                           enum recipient_class class, const char *recipient,
@@ -137,12 +158,10 @@ static int find_recipient(struct gateway *gateway, struct pool *pool,
 {
     struct address address;
     char reason[300], person[400];
-    int rc = address_parse(pool, recipient, strlen(recipient), &address);
-    if (rc <= 0)
-        return rc < 0 ? failure_memory(why)
-                      : failure(why, FAILURE_BUG, "%s: no address", recipient);
+    if (read_recipient(pool, class, recipient, &address, why) < 0)
+        return -1;
     snprintf(person, sizeof person, "%s@%s", address.local, address.domain);
-    rc = class == CLASS_PERSON
+    int rc = class == CLASS_PERSON
              ? gateway_partner(gateway, person, &m->recipient, reason,
                                sizeof reason, why)
              : gateway_partner_domain(gateway, address.domain, &m->recipient,
@@ -187,11 +206,10 @@ static int check_recipients(struct pool *pool, const struct decided *decided,
     struct address first = {NULL, NULL}, other;
     enum recipient_class decision;
     for (size_t i = 0; i < count; i++) {
-        int rc = address_parse(pool, recipients[i], strlen(recipients[i]),
-                               i ? &other : &first);
-        if (rc < 0)
-            return failure_memory(why);
-        if (rc == 0 || (i && strcmp(first.domain, other.domain) != 0))
+        if (read_recipient(pool, class, recipients[i], i ? &other : &first,
+                           why) < 0)
+            return -1;
+        if (i && strcmp(first.domain, other.domain) != 0)
             return failure(why, FAILURE_BUG, "recipients of several domains "
                            "in one envelope: %s", recipients[i]);
     }

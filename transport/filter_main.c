@@ -192,7 +192,7 @@ static int do_verify(struct command *c, int argc, char **argv,
     if (argc != 1)
         return failure(why, FAILURE_USAGE, "verify: one argument");
     c->id = argv[0];
-    blob_init(&message);
+    blob_init_prefix(&message);
     int rc = read_message(&message, why);
     if (rc == 0)
         rc = filter_verify(&c->gateway, c->pool, &message, &report, why);

@@ -23,6 +23,12 @@ void blob_init(struct blob *blob)
     *blob = (struct blob){.sink = {sink_write}, .fd = -1};
 }
 
+void blob_init_prefix(struct blob *blob)
+{
+    blob_init(blob);
+    blob->prefix = 1;
+}
+
 void blob_free(struct blob *blob)
 {
     if (blob->fd >= 0 && blob->owned)
@@ -86,7 +92,8 @@ int blob_write(struct blob *blob, const void *data, size_t size,
         return 0;
     if (blob->fd >= 0 && !blob->owned)
         return failure(why, FAILURE_BUG, "blob: written after an attach");
-    if (blob->fd < 0 && blob->memory + size <= MEMORY_MOST)
+    if (blob->fd < 0 &&
+        (blob->prefix || blob->memory + size <= MEMORY_MOST))
         return write_memory(blob, data, size, why);
     if (blob->fd < 0) {
         blob->fd = open_unlinked(why);

@@ -20,11 +20,14 @@ struct blob {
     size_t memory, size;
     int fd;           /* -1, or what holds the bytes from `memory' on */
     int owned;        /* fd is ours to close */
+    int prefix;       /* what is written stays in memory */
     off_t fd_offset;  /* where in fd byte `memory' stands */
     off_t length;     /* of the whole */
 };
 
 void blob_init(struct blob *blob);
+/* One that blob_attach() will be called for: of any size, in memory. */
+void blob_init_prefix(struct blob *blob);
 void blob_free(struct blob *blob);
 
 int blob_write(struct blob *blob, const void *data, size_t size,

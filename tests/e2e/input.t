@@ -68,6 +68,20 @@ subtest '1.2-trigger: 100,000 header lines' => sub {
     goes('5,000 of them', $mail, has => 'X-5000: x');
 };
 
+subtest '1.2-trigger: a header of 300 KB' => sub {
+    my $header = "From: alice\@a.test\nCc: " . join(",\n ", map { "user$_\@elsewhere.test" } 1 .. 12_000) . "\n";
+    goes('to a partner', "$header\nx\n", has => "user12000\@elsewhere.test\n");
+    like $bed->send('a', 'inside', 'alice@a.test', 'eve@elsewhere.test', "$header\n[seemail]\n"), qr/^550/, 'marked, to a stranger: refused';
+};
+
+subtest '1.2-allsecured: any local part of a partner' => sub {
+    for my $local ('x' x 70, "j\xc3\xbcrgen", '"b ob"', '"a\\"b"', '"x' . ' y' x 40 . '"', '$h_subject', '"a}b{c"', '-x', "o'brien") {
+        like $bed->send('a', 'inside', 'alice@a.test', "$local\@b.test", "$head\nx\n"), qr/^250/, "$local: accepted";
+        like $bed->take('b') // '', qr/^X-SEEMAIL-Verified: good/m, 'and arrived, sealed';
+    }
+    is $bed->queue('a'), 0, 'nothing is left';
+};
+
 subtest '1.2-multi: 10,000 recipients' => sub {
     my @to = map { "user$_\@b.test" } 1 .. 10_000;
     my $answer = $bed->send('a', 'inside', 'alice@a.test', \@to, "$head\nx\n");
