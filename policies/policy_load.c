@@ -225,6 +225,7 @@ static int load_triggers(struct loader *loader)
     struct table table;
     struct policy *policy = loader->policy;
     struct trigger_rule *triggers;
+    size_t errors = loader->errors->count;
     if (load_rows(loader, POLICY_TRIGGERS, sizeof *triggers, &table,
                   &triggers) < 0)
         return -1;
@@ -236,6 +237,11 @@ static int load_triggers(struct loader *loader)
     if (!rules || !numbers || !markings)
         return failure_memory(loader->why);
     size_t count = 0;
+    /* An empty file is more likely a fault than a wish that nothing is
+     * marked: what is marked would leave in clear. */
+    if (!table.rows && loader->errors->count == errors)
+        table_error(loader->errors, table.file, 0, 0, NULL,
+                    "a row for each marking");
     for (const struct table_row *row = table.rows; row; row = row->next) {
         int number = marking_number(policy, markings, row->cells[0].text);
         if (!marking_valid(row->cells[0].text))
@@ -333,6 +339,9 @@ static int load_directories(struct loader *loader)
             return failure_memory(loader->why);
         if (seen_before(&table, row, 0))
             row_error(loader, row, 0, "each directory's name once");
+        if (to->purpose != DIRECTORY_CERTIFICATES &&
+            seen_before(&table, row, 1))
+            row_error(loader, row, 1, "one directory for each list");
         if (!uri_valid(to->uri))
             row_error(loader, row, 2, "ldap://, ldaps:// or ldapi://...");
     }

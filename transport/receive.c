@@ -97,7 +97,7 @@ static int is_partner(struct lists *lists, const struct address *from,
             return 1;
     int rc = listed(lists, LIST_SEEMAIL, from->domain, entry, sizeof entry,
                     why);
-    if (rc == 0)
+    if (rc == 0 && policy->settings.vendors) /* as for sending */
         rc = listed(lists, LIST_VENDOR, from->domain, entry, sizeof entry,
                     why);
     return rc;

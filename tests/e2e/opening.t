@@ -150,6 +150,17 @@ subtest '1.2-auth: an unsigned mail that some would read as a partner\'s' => sub
     }
 };
 
+subtest '2.15-lists: vendors are partners only as the policy says' => sub {
+    my $as = $> == 0 ? 'setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups' : '';
+    my $lists = Bed::change("$bed->{TB_B_POLICY}/directories", sub { s/^lists.*\n//m; s/ou=VENDOR/ou=SEEMAIL/ });
+    Bed::output("$as $dir/bin/seemail-certs --policies $bed->{TB_B_POLICY} refresh");
+    is $?, 0, 'a.test is a vendor now';
+    is verdict(deliver(Bed::mail())), 'none', 'vendors none: the list is not used';
+    my $settings = Bed::change("$bed->{TB_B_POLICY}/settings", sub { $_ .= "vendors SEEMAIL\n" });
+    is verdict(deliver(Bed::mail())), 'no-signature', 'vendors SEEMAIL: a partner';
+    $_->() for $settings, $lists;
+};
+
 subtest '2.6-3183-dsa: certificates of other agencies, in all layouts' => sub {
     cert('dsa', 'domain-signing-authority', 'domain-signing-authority@d.test');
     opened_well(deliver(message(sign('entity', 'dsa'), From => 'x@d.test')), 'a DSA');

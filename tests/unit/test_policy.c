@@ -197,6 +197,9 @@ static void what_belongs_together_is_checked(void)
            "digits, spaces and hyphens, up to 64 characters");
     broken("directories", "d seemail http://x o=x\n",
            "column 3 \"http://x\": expected ldap://, ldaps:// or ldapi://...");
+    broken("directories", "a seemail ldap://x o=x\nb seemail ldap://y o=x\n",
+           "directories:2: column 2 \"seemail\": expected one directory for "
+           "each list");
     broken("algorithms", "digest 1 md5\n",
            "algorithms:1: column 3 \"md5\": expected one of sha256 sha384 "
            "sha512 sha1");
@@ -219,6 +222,18 @@ static void all_tables_at_once(void)
     CU_ASSERT_EQUAL(errors.count, 4);
     CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "(and 3 more)"));
     table_errors_free(&errors);
+    scratch_free(&folder);
+}
+
+/* What an editor leaves on a full disk: nothing would be marked. */
+static void empty_triggers_are_an_error(void)
+{
+    char *folder = small_policy();
+    struct policy *policy;
+    struct failure why = {0};
+    scratch_write(folder, "triggers", "");
+    CU_ASSERT_EQUAL(policy_load(folder, &policy, NULL, &why), -1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "a row for each marking"));
     scratch_free(&folder);
 }
 
@@ -312,6 +327,8 @@ static const struct unit_test tests[] = {
     {"policy: a missing table is an error", missing_tables_are_errors},
     {"policy: what belongs together is checked",
      what_belongs_together_is_checked},
+    {"1.2-suspend: an empty table of triggers is an error",
+     empty_triggers_are_an_error},
     {"policy: errors of all tables at once", all_tables_at_once},
     {"policy: the shipped tables are good", shipped_tables_are_good},
     {"policy: every verdict has a warning", every_verdict_has_a_warning},
