@@ -18,7 +18,6 @@
 #include "run.h"
 #include "verdict.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,7 +158,10 @@ static int verify(struct hook *hook, struct failure *why)
     const char *folder = place(option_bin, ENV_BIN);
     const char *program = pool_format(hook->pool, "%s/seemail-filter",
                                       folder ? folder : PROGRAM_FOLDER);
-    const char *argv[] = {program, "verify", text_of(message_id), NULL};
+    const char *offset = pool_format(hook->pool, "%d",
+                                     (int)SPOOL_DATA_START_OFFSET);
+    const char *argv[] = {program, "verify", text_of(message_id), offset,
+                          NULL};
     struct run run = {.argv = argv, .pass_fd = hook->fd,
                       .input = hook->message.data,
                       .input_length = hook->message.memory,
@@ -167,7 +169,7 @@ static int verify(struct hook *hook, struct failure *why)
                           (unsigned)hook->policy->settings.verify_timeout,
                       .output_most = VERIFY_OUTPUT_MOST};
     int status;
-    if (!program)
+    if (!program || !offset)
         return failure_memory(why);
     if (run_program(&run, &hook->verified, &status, why) < 0)
         return -1;

@@ -3,7 +3,6 @@
 
 #include "pool.h"
 
-#include <ctype.h>
 #include <secport.h>
 #include <string.h>
 #include <strings.h>

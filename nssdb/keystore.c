@@ -24,7 +24,6 @@
 struct keystore {
     char *folder;
     char *password; /* NULL = none */
-    int asked;      /* NSS asked again: the password was wrong */
 };
 
 static int fail(const struct keystore *keystore, struct failure *why,

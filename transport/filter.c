@@ -245,8 +245,7 @@ static void report(const struct opened *opened, struct filter_report *report_r)
     *report_r = (struct filter_report){
         .verdict = opened->verdict, .signer = opened->signer,
         .reason = opened->reason, .layers = opened->layers,
-        .closed = opened->closed, .secured = opened->secured,
-        .from = opened->from.domain ? opened->from.domain : ""};
+        .closed = opened->closed};
 }
 
 int filter_verify(struct gateway *gateway, struct pool *pool,

@@ -19,8 +19,7 @@ struct source;
 struct filter_report {
     enum verdict verdict;
     const char *signer, *reason;
-    int layers, closed, secured;
-    const char *from; /* domain of From, or "" */
+    int layers, closed;
 };
 
 /* Seals the message for the recipients, who are of one domain (CLASS_SEAL) or

@@ -20,8 +20,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define DATA_FD 3        /* the hook gives the message's file as this */
-#define DATA_OFFSET 19   /* where its body begins (spool-format of Exim) */
+#define DATA_FD 3 /* the hook gives the message's file as this */
 
 struct command {
     struct pool *pool;
@@ -175,33 +174,37 @@ static int do_open(struct command *c, int argc, char **argv,
 }
 
 /* The header block comes on standard input, the body in a file. */
-static int read_message(struct blob *message, struct failure *why)
+static int read_message(struct blob *message, const char *offset,
+                        struct failure *why)
 {
+    char *end;
+    long at = strtol(offset, &end, 10);
+    if (!*offset || *end || at < 0)
+        return failure(why, FAILURE_USAGE, "verify: %s: no offset", offset);
     if (stream_copy(&standard_input, &message->sink, why) < 0)
         return -1;
-    return blob_attach(message, DATA_FD, DATA_OFFSET, why);
+    return blob_attach(message, DATA_FD, at, why);
 }
 
-/* verify ID */
+/* verify ID OFFSET (where the body begins in the file: Exims differ) */
 static int do_verify(struct command *c, int argc, char **argv,
                      struct failure *why)
 {
     struct filter_report report;
     struct blob message;
     struct buffer out = {0};
-    if (argc != 1)
-        return failure(why, FAILURE_USAGE, "verify: one argument");
+    if (argc != 2)
+        return failure(why, FAILURE_USAGE, "verify: two arguments");
     c->id = argv[0];
     blob_init_prefix(&message);
-    int rc = read_message(&message, why);
+    int rc = read_message(&message, argv[1], why);
     if (rc == 0)
         rc = filter_verify(&c->gateway, c->pool, &message, &report, why);
     if (rc == 0) {
         buffer_format(&out, "verdict=%s\nsigner=%s\nlayers=%d\nclosed=%d\n"
-                      "secured=%d\nreason=%s\n",
+                      "reason=%s\n",
                       verdict_word(report.verdict), report.signer,
-                      report.layers, report.closed, report.secured,
-                      report.reason);
+                      report.layers, report.closed, report.reason);
         rc = out.failed ? failure_memory(why)
                         : write_fd(NULL, out.data, out.length, why);
         log_report(c, &report);

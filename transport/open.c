@@ -91,17 +91,14 @@ static struct blob *new_blob(struct opening *o)
     return &blob->blob;
 }
 
-/* Everything above it is a multipart that is no S/MIME itself. */
+/* The S/MIME entity that it is a part of, or NULL. */
 static struct candidate *within(struct opening *o, const struct entity *entity)
 {
     for (const struct entity *above = entity->parent; above;
-         above = above->parent) {
-        if (!content_is(&above->type, "multipart", NULL))
-            return o->first; /* not NULL: inside something closed */
+         above = above->parent)
         for (struct candidate *c = o->first; c; c = c->next)
             if (c->entity == above)
                 return c;
-    }
     return NULL;
 }
 
@@ -138,7 +135,6 @@ static int go_in(struct opening *o, const struct blob *blob, off_t start,
                  off_t end, int whole)
 {
     o->opened->layers++;
-    o->opened->secured = 1;
     if (!whole)
         find(o, VERDICT_ALTERED, "only a part of the mail was secured");
     return process(o, blob, start, end, whole) < 0 ? -1 : 1;
@@ -149,18 +145,16 @@ static int broken(struct opening *o, const struct candidate *c,
 {
     if (c->kind == SMIME_CMS && smime_guessed(c->entity) && verdict == VERDICT_MALFORMED)
         return 0; /* some other file of that name */
-    o->opened->secured = 1;
     find(o, verdict, why->text);
     return 0;
 }
 
 /* What the signatures say. 1 = a domain's layer. */
-static int weigh(struct opening *o, const struct candidate *c, int whole,
-                 const struct cms_signed *cms, int *altered_r)
+static int weigh(struct opening *o, int whole, const struct cms_signed *cms,
+                 int *altered_r)
 {
     struct signature_finding finding;
     struct opened *opened = o->opened;
-    (void)c;
     if (signature_judge(o->gateway, o->pool, cms, &opened->from, &finding,
                         o->why) < 0)
         return -1;
@@ -169,7 +163,6 @@ static int weigh(struct opening *o, const struct candidate *c, int whole,
         o->signed_by_person |= finding.person && whole;
         return 0;
     }
-    opened->secured = 1;
     o->signed_by_domain = 1;
     opened->signer = finding.signer;
     find(o, finding.verdict, finding.reason);
@@ -204,7 +197,7 @@ static int open_detached(struct opening *o, const struct blob *blob,
         return -1;
     if (read != CMS_READ)
         return broken(o, c, VERDICT_MALFORMED, o->why);
-    int rc = weigh(o, c, whole, &cms, &altered);
+    int rc = weigh(o, whole, &cms, &altered);
     cms_signed_free(&cms);
     /* What is not what was signed keeps its signature: it is evidence. */
     if (rc <= 0 || altered)
@@ -229,7 +222,7 @@ static int open_opaque(struct opening *o, const struct blob *blob,
         return -1;
     if (read != CMS_READ)
         return broken(o, c, VERDICT_MALFORMED, o->why);
-    int rc = cms.count ? weigh(o, c, whole, &cms, &altered) : 0;
+    int rc = cms.count ? weigh(o, whole, &cms, &altered) : 0;
     cms_signed_free(&cms);
     return rc <= 0 ? rc : go_in(o, content, 0, content->length, whole);
 }

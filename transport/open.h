@@ -33,7 +33,6 @@ struct opened {
     struct address from;   /* domain NULL = ambiguous */
     int layers;            /* that were taken off */
     int closed;            /* the whole is encrypted, but not to us */
-    int secured;           /* it had some S/MIME that is not an individual's */
     struct header header;  /* of the message */
     struct piece *pieces;  /* the entity that is left, with its header */
     size_t piece_count;

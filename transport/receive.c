@@ -208,7 +208,6 @@ static int take(struct pool *pool, const struct policy *policy,
         facts.from = pool_format(pool, "%s@%s", from.local, from.domain);
         if (!facts.from)
             return failure_memory(why);
-        received->from = from.domain;
     }
     return decide(pool, policy, &facts, &look_up, &received->decision, why);
 }
@@ -218,7 +217,7 @@ int receive(struct pool *pool, const struct policy *policy,
             struct failure *why)
 {
     struct lists lists = {policy, NULL, 0};
-    *received_r = (struct received){.from = ""};
+    *received_r = (struct received){0};
     int rc = take(pool, policy, reception, &lists, received_r, why);
     if (lists.state)
         state_close(&lists.state);

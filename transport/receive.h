@@ -27,7 +27,6 @@ struct reception {
 struct received {
     struct scan_result scan;
     struct decision decision;
-    const char *from; /* domain of the one address in From, or "" */
 };
 
 /*

@@ -88,6 +88,19 @@ subtest '1.1-interop: what gpgsm makes is opened' => sub {
                 . encode_base64(Bed::read_file("$work/gpg.sealed"))), 'signed and encrypted');
 };
 
+subtest '1.5-platform: the body begins where the hook\'s Exim puts it' => sub {
+    my $mail = message(sign('entity', 'a'));
+    Bed::write_file("$work/head", Bed::head($mail) . "\n");
+    Bed::write_file("$work/data", 'i' x 23 . "-D\n" . Bed::body($mail)); # as of Exim 4.97
+    shell("chmod a+r head data");
+    my $as = $> == 0 ? 'setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups' : '';
+    my $verify = "SEEMAIL_HOME=$dir/b $as $dir/bin/seemail-filter verify id";
+    like shell("$verify 26 <head 3<data"), qr/^verdict=good$/m, 'good';
+    for my $offset ('26x', '-1', '') {
+        is Bed::output("cd $work && $verify '$offset' <head 3<data") . ($? >> 8), 64, "'$offset' is no offset";
+    }
+};
+
 subtest '1.1-interop: whatever mailers call it' => sub {
     my $mail = message(encrypt(sign('entity', 'a'), 'b'));
     opened_well(deliver($mail =~ s/application\/pkcs7-mime/application\/x-pkcs7-mime/r), 'x-pkcs7-mime');
