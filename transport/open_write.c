@@ -75,11 +75,34 @@ static int write_entity(struct head *head, struct local_source *body,
     return rc < 0 ? -1 : stream_copy(&body->source, out, why);
 }
 
+/*
+ * The header of the entity that is left. What was sealed may have one over
+ * our limits, or be no entity at all: it was accepted, so it goes on, as
+ * text.
+ */
+static int read_entity(const struct opened *opened, struct pool *pool,
+                       struct pieces_source *pieces, size_t header_limit,
+                       struct head *head, struct failure *why)
+{
+    struct failure own = {0};
+    *pieces = (struct pieces_source){{pieces_read}, opened, 0, 0};
+    if (head_read(pool, &pieces->source, header_limit, head, &own) == 0)
+        return 0;
+    if (own.kind != FAILURE_LIMIT) {
+        if (why)
+            *why = own;
+        return -1;
+    }
+    head->header = (struct header){0};
+    head->at = 0; /* what was read of it comes first */
+    return 0;
+}
+
 int opened_write(const struct opened *opened, struct pool *pool,
                  const char *notice, size_t header_limit, struct sink *out,
                  struct failure *why)
 {
-    struct pieces_source pieces = {{pieces_read}, opened, 0, 0};
+    struct pieces_source pieces;
     struct local_source *body = pool_alloc(pool, sizeof *body);
     struct buffer outer = {0};
     struct head head = {0};
@@ -88,7 +111,7 @@ int opened_write(const struct opened *opened, struct pool *pool,
     head_put(&opened->header, 0, &outer);
     int rc = put(out, &outer, why);
     if (rc == 0)
-        rc = head_read(pool, &pieces.source, header_limit, &head, why);
+        rc = read_entity(opened, pool, &pieces, header_limit, &head, why);
     local_source_init(body, &head.source);
     if (rc == 0)
         rc = write_entity(&head, body, notice, out, why);

@@ -219,6 +219,17 @@ subtest '2.10-anonymous: encrypted mail from unknown sources is delivered' => su
     is verdict(deliver(message(sign('entity', 'dsa'), From => 'x@d.test'))), 'good', 'signed by somebody not listed';
 };
 
+subtest '2.10-anonymous: what was encrypted is no message that we can read' => sub {
+    my $header = 'X: ' . ('y' x 70 . "\r\n ") x 30_000 . "\r\n\r\nlast\r\n";
+    for my $case (['binary', "\1" x 2_000_000], ['a header of 2 MB', $header], ['20,000 fields', "X: y\r\n" x 20_000 . "\r\nlast\r\n"]) {
+        my ($what, $text) = @$case;
+        Bed::write_file("$work/odd", $text);
+        my $mail = deliver(message(encrypt('odd', 'b', '-binary -aes256'), From => 'eve@elsewhere.test'));
+        like verdict($mail), qr/^(?:encrypted-only|too-deep)$/, "$what: " . verdict($mail);
+        ok index($mail, $text =~ s/\r\n/\n/gr) > 0, 'arrives whole';
+    }
+};
+
 subtest '2.10-oldkeys: a key that is no longer ours to give out still opens' => sub {
     shell("$pki store $dir/ca $bed->{TB_B_NSSDB} b-old 'b DCA old'");
     shell("chown -R --reference=$bed->{TB_B_NSSDB} $bed->{TB_B_NSSDB}") if $> == 0;
