@@ -1,5 +1,6 @@
 /* fuzz_cms: SignedData and EnvelopedData from strangers. */
 #include "blob.h"
+#include "cms_content.h"
 #include "cms_decrypt.h"
 #include "cms_verify.h"
 #include "failure.h"
@@ -29,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct failure why = {0};
     enum cms_read read;
     enum cms_opened opened;
+    enum cms_content clear;
     struct pool *pool = pool_new();
     if (!NSS_IsInitialized())
         NSS_NoDB_Init(NULL);
@@ -46,6 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     blob_source_init(&source, &blob, 0, blob.length);
     cms_decrypt(&source.source, &keys, &content.sink, &opened, &why);
+    blob_source_init(&source, &blob, 0, blob.length);
+    cms_content(&source.source, &content.sink, &clear, &why);
     blob_free(&blob);
     blob_free(&content);
     pool_free(&pool);
