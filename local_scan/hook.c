@@ -179,6 +179,7 @@ static int verify(struct hook *hook, struct failure *why)
     hook->reception.verdict = answer(hook, "verdict");
     hook->reception.closed = strcmp(answer(hook, "closed"), "1") == 0;
     hook->signer = answer(hook, "signer");
+    hook->reception.personal = *hook->signer == '\0';
     if (verdict_find(hook->reception.verdict) < 0)
         return failure(why, FAILURE_CHILD, "seemail-filter verify: no verdict");
     return 0;

@@ -65,6 +65,7 @@ static int verify(struct gateway *gateway, struct pool *pool,
         return -1;
     reception->verdict = verdict_word(report.verdict);
     reception->closed = report.closed;
+    reception->personal = *report.signer == '\0';
     if (*report.signer)
         fprintf(out, "signer:      %s\n", report.signer);
     if (*report.reason)

@@ -116,20 +116,24 @@ static int poses_as_partner(struct pool *pool, struct lists *lists,
     return rc == 0 && count == POSSIBLE_MOST ? 1 : rc;
 }
 
-/* A partner's mail that no domain has secured [1.2-auth]. */
+/* A partner's mail that no domain has secured [1.2-auth]. An individual's
+ * signature vouches for him, not for the partner. */
 static int find_verdict(struct pool *pool, struct lists *lists,
                         const struct reception *reception,
                         const struct address *from,
                         const struct header *header, const char **verdict_r,
                         struct failure *why)
 {
-    const char *none = verdict_word(VERDICT_NONE);
+    const char *found = reception->verdict;
+    if (!found)
+        found = verdict_word(VERDICT_NONE);
     *verdict_r = reception->verdict;
     if (reception->direction != DIRECTION_OUTSIDE)
         return 0;
-    if (*verdict_r && strcmp(*verdict_r, none) != 0)
+    *verdict_r = found;
+    int good = verdict_find(found) == VERDICT_GOOD && reception->personal;
+    if (!good && verdict_find(found) != VERDICT_NONE)
         return 0;
-    *verdict_r = none;
     int rc = from->domain ? is_partner(lists, from, why)
                           : poses_as_partner(pool, lists, header, why);
     if (rc > 0)

@@ -22,6 +22,7 @@ struct reception {
     /* What the hook was told by seemail-filter verify; NULL = not asked. */
     const char *verdict;
     int closed; /* the whole is encrypted, but not to us */
+    int personal; /* it was verified, and no domain has signed it */
 };
 
 struct received {

@@ -270,6 +270,9 @@ subtest '1.2-e2e: what is an individual\'s stays his' => sub {
     shell("openssl cms -decrypt -in arrived -recip ../ca/bob.pem -inkey ../ca/bob.key -out opened");
     like shell("openssl cms -verify -in opened -CAfile ../ca/ca.pem -out /dev/null"), qr/successful/, 'opens and verifies there';
     $mail = deliver(message(encrypt(sign('entity', 'alice'), 'b')));
+    is verdict($mail), 'no-signature', '1.2-auth: an individual does not vouch for a partner';
+    cert('carol', 'Carol', 'carol@elsewhere.test');
+    $mail = deliver(message(encrypt(sign('entity', 'carol'), 'b'), From => 'carol@elsewhere.test'));
     is verdict($mail), 'good', '2.9-others: an individual to the gateway';
 };
 
