@@ -30,6 +30,7 @@ typedef uint64_t marking_set;
 
 enum unscannable { UNSCANNABLE_MARKED, UNSCANNABLE_PLAIN, UNSCANNABLE_HOLD };
 enum unlisted { UNLISTED_REFUSE_ALL, UNLISTED_REFUSE_UNLISTED };
+enum own_limits { OWN_LIMITS_WARN, OWN_LIMITS_REFUSE };
 
 /* Paths are absolute, or relative to where the process is. */
 struct settings {
@@ -45,6 +46,7 @@ struct settings {
     long header_limit;    /* bytes of one header block */
     long max_recipients;
     long filter_timeout, verify_timeout; /* seconds */
+    long own_limits, own_crl_pointer;    /* enum own_limits */
 };
 
 struct identity {

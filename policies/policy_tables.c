@@ -12,6 +12,7 @@
 static const char *const switches[] = {"no", "yes", NULL};
 static const char *const unscannable[] = {"marked", "plain", "hold", NULL};
 static const char *const unlisted[] = {"refuse-all", "refuse-unlisted", NULL};
+static const char *const own_limits[] = {"warn", "refuse", NULL};
 static const char *const purposes[] = {"seemail", "vendor", "certificates",
                                        NULL};
 static const char *const uses[] = {"sign", "digest", "encrypt",
@@ -103,6 +104,10 @@ const struct policy_setting policy_settings[] = {
     SETTING(unlisted, SETTING_NUMBER,
             WORDS("unlisted", TABLE_ENUM, "refuse-all", unlisted)),
     SETTING(vendors, SETTING_MARKINGS, COLUMN("vendors", TABLE_LIST, "none")),
+    SETTING(own_limits, SETTING_NUMBER,
+            WORDS("own-limits", TABLE_ENUM, "warn", own_limits)),
+    SETTING(own_crl_pointer, SETTING_NUMBER,
+            WORDS("own-crl-pointer", TABLE_ENUM, "refuse", own_limits)),
     SETTING(scan_limit, SETTING_NUMBER,
             NUMBER("scan-limit", "64m", 1024, 1L << 40)),
     SETTING(scan_names, SETTING_NUMBER,

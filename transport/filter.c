@@ -7,6 +7,7 @@
 #include "interface.h"
 #include "keystore.h"
 #include "open.h"
+#include "own.h"
 #include "pool.h"
 #include "seal.h"
 
@@ -71,7 +72,8 @@ static int find_own(struct gateway *gateway, const char *nickname,
                           why) < 0)
         return -1;
     if (judgement.status == JUDGE_GOOD)
-        return 0;
+        return own_permitted(&gateway->policy->settings, *certificate_r,
+                             gateway->now, why);
     return failure(why, FAILURE_CERT, "our own certificate \"%s\": %s",
                    nickname, judgement.reason);
 }

@@ -14,6 +14,7 @@ my $dsa = 'domain-signing-authority';
 
 sub store {
     my ($name, $cn, $addresses, $nickname, @more) = @_;
+    local $ENV{CRL_URL} = $bed->{TB_CRL_URL};
     my $out = Bed::output("$pki cert $dir/ca $name $cn $addresses @more && $pki store $dir/ca $bed->{TB_A_NSSDB} $name '$nickname'"
             . ($> == 0 ? " && chown -R Debian-exim: $bed->{TB_A_NSSDB}" : ''));
     $? == 0 or die $out;

@@ -1,0 +1,68 @@
+#ifndef SEEMAIL_OWN_H
+#define SEEMAIL_OWN_H
+
+/*
+ * own: the state of health of our own certificates: those that the identity
+ * table names. What is wrong is found ahead of the day on which mail stops
+ * [2.3-thirteen, 2.7-crldp, 2.6-3183-dca], each with a next step.
+ */
+
+#include <cert.h>
+#include <stddef.h>
+#include <time.h>
+
+struct buffer;
+struct failure;
+struct keystore;
+struct policy;
+struct pool;
+struct settings;
+
+/* The values are exit statuses for a monitor. */
+enum own_level { OWN_GOOD, OWN_WARNING, OWN_CRITICAL };
+
+enum own_use {
+    OWN_SIGNS = 1,
+    OWN_RECEIVES = 2, /* the first to decrypt: what partners encrypt to */
+    OWN_OPENS = 4     /* old keys: they need not be valid [2.10-oldkeys] */
+};
+
+struct own_finding {
+    const char *word; /* for programs: "expires-soon" */
+    enum own_level level;
+    const char *text, *step; /* for people: what it is, what to do */
+};
+#define OWN_FINDINGS_MOST 12
+
+/* One nickname of the identity table, whatever the number of its rows. */
+struct own {
+    const char *nickname;
+    const char **domains; /* as in the table */
+    size_t domain_count;
+    unsigned uses; /* enum own_use */
+    const char *serial, *issuer; /* NULL = no certificate */
+    time_t from, to;
+    time_t key_from; /* since when the key pair is known to be in use */
+    long days;       /* until it expires; below 0 after it */
+    enum own_level level;
+    struct own_finding findings[OWN_FINDINGS_MOST];
+    size_t finding_count;
+};
+
+/* All, in the order of the table; in the pool. 0 or -1. */
+int own_list(struct keystore *keystore, const struct policy *policy,
+             struct pool *pool, time_t now, struct own **own_r,
+             size_t *count_r, struct failure *why);
+
+/* Does the policy let this certificate of ours be used? By the settings
+ * own-limits and own-crl-pointer. 0; -1 = FAILURE_CERT says why not. */
+int own_permitted(const struct settings *settings,
+                  CERTCertificate *certificate, time_t now,
+                  struct failure *why);
+
+const char *own_level_word(enum own_level level);
+
+void own_print(const struct own *own);
+void own_json(const struct own *own, struct buffer *out);
+
+#endif
