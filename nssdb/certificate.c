@@ -25,6 +25,30 @@ int cert_address_count(CERTCertificate *certificate)
     return count;
 }
 
+int cert_addresses(struct pool *pool, CERTCertificate *certificate,
+                   const char *const **addresses_r, size_t *count_r)
+{
+    size_t count = 0, most = (size_t)cert_address_count(certificate);
+    if (most > CERT_ADDRESSES_MOST)
+        most = CERT_ADDRESSES_MOST;
+    const char **addresses = pool_array(pool, most + 1, sizeof *addresses);
+    if (!addresses)
+        return -1;
+    for (const char *at = CERT_GetFirstEmailAddress(certificate);
+         at && count < most; at = CERT_GetNextEmailAddress(certificate, at)) {
+        char *address = pool_string(pool, at);
+        if (!address)
+            return -1;
+        for (char *c = address; *c; c++)
+            if (*c >= 'A' && *c <= 'Z')
+                *c |= 0x20;
+        addresses[count++] = address;
+    }
+    *addresses_r = addresses;
+    *count_r = count;
+    return 0;
+}
+
 /* The domain of a DCA's or DSA's address, or NULL. */
 static const char *authority_domain(const char *address)
 {

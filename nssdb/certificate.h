@@ -20,6 +20,12 @@ int cert_has_address(CERTCertificate *certificate, const char *address);
 /* How many addresses there are. */
 int cert_address_count(CERTCertificate *certificate);
 
+#define CERT_ADDRESSES_MOST 1000 /* of one certificate that are looked at */
+
+/* All of them in lower case, in the pool. 0, or -1 = memory. */
+int cert_addresses(struct pool *pool, CERTCertificate *certificate,
+                   const char *const **addresses_r, size_t *count_r);
+
 /* Is it a domain's: a common name or the local part of an address is DCA or
  * DSA? */
 int cert_is_domain(CERTCertificate *certificate);

@@ -3,6 +3,7 @@
 #include "decide.h"
 #include "failure.h"
 #include "state.h"
+#include "state_list.h"
 
 #include <stdio.h>
 #include <string.h>

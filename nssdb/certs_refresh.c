@@ -1,15 +1,19 @@
 /* seemail-certs refresh: lists and certificates from the directories. */
 #include "address.h"
 #include "buffer.h"
+#include "certificate.h"
 #include "certs.h"
 #include "decide.h"
 #include "der.h"
 #include "directory.h"
 #include "failure.h"
 #include "file.h"
+#include "keystore.h"
+#include "known.h"
 #include "policy.h"
 #include "pool.h"
 #include "state.h"
+#include "state_list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +24,7 @@
 #define SECONDS 30
 #define PASSWORD_MOST 1024
 #define ENTRIES_MOST 1000000
+#define BATCH 500 /* certificates written in one transaction */
 
 /* What one directory has answered. */
 struct fetch {
@@ -28,10 +33,8 @@ struct fetch {
     const struct directory *directory;
     struct state_entry *entries;
     size_t count, room;
-    /* The entry whose values are coming, for certificates. */
-    const char *dn;
-    const char *address;
-    struct der certs[16];
+    /* Certificates that are not written yet. */
+    struct der certs[BATCH];
     size_t cert_count, kept;
 };
 
@@ -92,16 +95,42 @@ static int visit_list(void *context, const char *dn, const char *attribute,
     return add_entry(fetch, entry, dn, why);
 }
 
-/* The entry before has ended: its certificates go in under its address. */
+/* Under its own addresses, whatever the entry is called. */
+static int put_certificate(struct fetch *fetch, const struct der *der,
+                           struct failure *why)
+{
+    long long now = (long long)time(NULL);
+    const char *const *addresses;
+    size_t count;
+    CERTCertificate *certificate = CERT_DecodeCertFromPackage(
+        (char *)(size_t)der->data, (int)der->length);
+    if (!certificate)
+        return 0;
+    int rc = cert_addresses(fetch->pool, certificate, &addresses, &count);
+    CERT_DestroyCertificate(certificate);
+    if (rc < 0)
+        return failure_memory(why);
+    struct known known = {*der, KNOWN_DIRECTORY, fetch->directory->name, now,
+                          now};
+    if (count == 0)
+        return 0;
+    fetch->kept++;
+    return known_put(fetch->state, &known, addresses, count, why);
+}
+
+static int put_certificates(struct fetch *fetch, struct failure *why)
+{
+    for (size_t i = 0; i < fetch->cert_count; i++)
+        if (put_certificate(fetch, &fetch->certs[i], why) < 0)
+            return -1;
+    return 0;
+}
+
 static int keep_certificates(struct fetch *fetch, struct failure *why)
 {
-    int rc = 0;
-    if (fetch->address && fetch->cert_count) {
-        rc = state_certs_replace(fetch->state, fetch->address, fetch->certs,
-                                 fetch->cert_count, why);
-        fetch->kept += rc == 0;
-    }
-    fetch->address = NULL;
+    if (state_begin(fetch->state, STATE_WRITE, why) < 0)
+        return -1;
+    int rc = state_end(fetch->state, put_certificates(fetch, why), why);
     fetch->cert_count = 0;
     return rc;
 }
@@ -113,29 +142,15 @@ static int visit_certificate(void *context, const char *dn,
     struct fetch *fetch = context;
     struct der in = {value, length};
     struct der_value whole;
-    if (!fetch->dn || strcmp(fetch->dn, dn) != 0) {
-        if (keep_certificates(fetch, why) < 0)
-            return -1;
-        fetch->dn = pool_string(fetch->pool, dn);
-    }
-    if (strncasecmp(attribute, "userCertificate", 15) != 0) {
-        char *address = pool_substring(fetch->pool, value, length);
-        if (!address || !fetch->dn)
-            return failure_memory(why);
-        for (char *c = address; *c; c++)
-            if (*c >= 'A' && *c <= 'Z')
-                *c |= 0x20;
-        fetch->address = address;
-        return 0;
-    }
-    if (!der_expect(&in, TAG_SEQUENCE, &whole) || in.length != 0 ||
-        fetch->cert_count == sizeof fetch->certs / sizeof fetch->certs[0])
+    (void)dn;
+    if (strncasecmp(attribute, "userCertificate", 15) != 0 ||
+        !der_expect(&in, TAG_SEQUENCE, &whole) || in.length != 0)
         return 0;
     const void *copy = pool_copy(fetch->pool, value, length);
     if (!copy)
         return failure_memory(why);
     fetch->certs[fetch->cert_count++] = (struct der){copy, length};
-    return 0;
+    return fetch->cert_count == BATCH ? keep_certificates(fetch, why) : 0;
 }
 
 static int read_password(struct pool *pool, const struct directory *directory,
@@ -207,20 +222,33 @@ static int fetch_one(struct pool *pool, struct state *state,
 }
 
 /* One directory that fails does not keep the others from being asked. */
-int certs_refresh(struct certs *certs, int argc, char **argv)
+static int fetch_all(struct certs *certs, struct state *state)
 {
     const struct policy *policy = certs->policy;
-    struct state *state;
     struct failure why = {0};
     int status = EX_OK;
-    (void)argv;
-    if (argc > 0)
-        return certs_usage("refresh");
-    if (state_open(policy->settings.state, STATE_WRITE, &state, &why) < 0)
-        return certs_complain(&why);
     for (size_t i = 0; i < policy->directory_count; i++)
         if (fetch_one(certs->pool, state, &policy->directories[i], &why) < 0)
             status = certs_complain(&why);
+    return status;
+}
+
+int certs_refresh(struct certs *certs, int argc, char **argv)
+{
+    const struct settings *settings = &certs->policy->settings;
+    struct keystore *keystore;
+    struct state *state;
+    struct failure why = {0};
+    (void)argv;
+    if (argc > 0)
+        return certs_usage("refresh");
+    if (keystore_open(settings->nssdb, settings->nssdb_password, &keystore,
+                      &why) < 0)
+        return certs_complain(&why);
+    int status = state_open(settings->state, STATE_WRITE, &state, &why) < 0
+                     ? certs_complain(&why)
+                     : fetch_all(certs, state);
     state_close(&state);
+    keystore_close(&keystore);
     return status;
 }

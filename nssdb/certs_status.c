@@ -8,9 +8,11 @@
 #include "failure.h"
 #include "json.h"
 #include "keystore.h"
+#include "known.h"
 #include "own.h"
 #include "policy.h"
 #include "state.h"
+#include "state_list.h"
 
 #include <stdio.h>
 #include <sysexits.h>
@@ -115,11 +117,11 @@ static int show_known(struct status *status, struct state *state,
                       struct failure *why)
 {
     size_t count = 0;
-    if (state && state_certs_count(state, &count, why) < 0)
+    if (state && known_count(state, &count, why) < 0)
         return -1;
-    json_number(&status->json, "addresses", (long long)count);
+    json_number(&status->json, "certificates", (long long)count);
     if (!status->certs->json)
-        printf("certificates: of %zu addresses\n", count);
+        printf("certificates of partners: %zu\n", count);
     return 0;
 }
 

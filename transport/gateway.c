@@ -5,6 +5,7 @@
 #include "der.h"
 #include "failure.h"
 #include "keystore.h"
+#include "known.h"
 #include "pool.h"
 #include "state.h"
 
@@ -125,15 +126,16 @@ static int consider_known(struct gateway *gateway, const char *address,
                           CERTCertificate **certificate_r, char *reason_r,
                           size_t size, struct failure *why)
 {
-    struct der *known = NULL;
+    struct known *known = NULL;
     size_t count = 0;
     int rc = gateway_state(gateway, why);
     if (rc == 0 && gateway->state)
-        rc = state_certs(gateway->state, gateway->policy->pool, address,
-                         &known, &count, why);
+        rc = known_find(gateway->state, gateway->policy->pool, address,
+                        &known, &count, why);
     for (size_t i = 0; rc >= 0 && i < count; i++) {
-        SECItem item = {siBuffer, (unsigned char *)(size_t)known[i].data,
-                        (unsigned)known[i].length};
+        const struct der *der = &known[i].certificate;
+        SECItem item = {siBuffer, (unsigned char *)(size_t)der->data,
+                        (unsigned)der->length};
         CERTCertificate *candidate = CERT_NewTempCertificate(
             CERT_GetDefaultCertDB(), &item, NULL, PR_FALSE, PR_TRUE);
         if (!candidate)

@@ -7,6 +7,7 @@
 #include "mailbox.h"
 #include "pool.h"
 #include "state.h"
+#include "state_list.h"
 #include "verdict.h"
 
 #include <string.h>

@@ -50,10 +50,10 @@ sub write_file {
     close $f or die "$path: $!\n";
 }
 
-# Waits until the code gives something true (20 seconds at the most), and gives it.
+# Waits until the code gives something true (a minute at the most), and gives it.
 sub wait_for {
     my ($code) = @_;
-    for (1 .. 1000) {
+    for (1 .. 3000) {
         my $answer = $code->();
         return $answer if $answer;
         select undef, undef, undef, 0.02;

@@ -3,9 +3,9 @@
 
 #include "der.h"
 #include "failure.h"
-#include "pool.h"
 #include "scratch.h"
 #include "state.h"
+#include "state_list.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -74,28 +74,54 @@ static void lists(void)
     scratch_free(&folder);
 }
 
-static void certificates(void)
+static int put_pairs(struct state *state)
 {
-    static const unsigned char one[] = {0x30, 1, 7}, two[] = {0x30, 2, 8, 9};
-    const struct der certs[] = {{one, sizeof one}, {two, sizeof two}};
+    static const char *const keys[] = {"a", "ab", "abc", "b"};
+    for (size_t i = 0; i < 4; i++)
+        CU_ASSERT_EQUAL(state_put(state, STATE_MISSES, keys[i],
+                                  strlen(keys[i]), "v", 1, &why), 0);
+    CU_ASSERT_EQUAL(state_add(state, STATE_MISSES, "b", 1, "w", 1, &why), 0);
+    CU_ASSERT_EQUAL(state_add(state, STATE_MISSES, "c", 1, "w", 1, &why), 1);
+    CU_ASSERT_EQUAL(state_put(state, STATE_MISSES, "", 0, "w", 1, &why), -1);
+    return 0;
+}
+
+static int count_keys(void *context, const struct der *key,
+                      const struct der *value, struct failure *unused)
+{
+    size_t *seen = context;
+    (void)value, (void)unused;
+    *seen += key->length;
+    return key->length == 3;
+}
+
+static void transactions(void)
+{
     char *folder = start();
     struct state *state = open_state(STATE_WRITE);
-    struct pool *pool = pool_new();
-    struct der *found;
-    size_t count;
-    CU_ASSERT_EQUAL(state_certs_replace(state, "x@b.test", certs, 2, &why), 0);
-    CU_ASSERT_EQUAL(state_certs(state, pool, "x@b.test", &found, &count, &why),
-                    0);
-    CU_ASSERT_EQUAL_FATAL(count, 2);
-    CU_ASSERT_TRUE(der_equal(&found[1], two, sizeof two));
-    CU_ASSERT_EQUAL(state_certs_count(state, &count, &why), 0);
-    CU_ASSERT_EQUAL(count, 1);
-    CU_ASSERT_EQUAL(state_certs_replace(state, "x@b.test", NULL, 0, &why), 0);
-    CU_ASSERT_EQUAL(state_certs(state, pool, "x@b.test", &found, &count, &why),
-                    0);
-    CU_ASSERT_EQUAL(count, 0);
+    struct der value;
+    size_t seen = 0;
+    CU_ASSERT_EQUAL(state_begin(state, STATE_WRITE, &why), 0);
+    CU_ASSERT_EQUAL(state_begin(state, STATE_READ, &why), -1);
+    CU_ASSERT_EQUAL(put_pairs(state), 0);
+    CU_ASSERT_EQUAL(state_end(state, -1, &why), -1); /* undone */
+    CU_ASSERT_EQUAL(state_begin(state, STATE_WRITE, &why), 0);
+    CU_ASSERT_EQUAL(state_get(state, STATE_MISSES, "a", 1, &value, &why), 0);
+    put_pairs(state);
+    CU_ASSERT_EQUAL(state_end(state, 7, &why), 7);
+    CU_ASSERT_EQUAL(state_begin(state, STATE_WRITE, &why), 0);
+    CU_ASSERT_EQUAL(state_get(state, STATE_MISSES, "b", 1, &value, &why), 1);
+    CU_ASSERT_TRUE(der_equal(&value, "v", 1));
+    CU_ASSERT_EQUAL(state_each(state, STATE_MISSES, "a", 1, count_keys, &seen,
+                               &why), 1);
+    CU_ASSERT_EQUAL(seen, 6);
+    CU_ASSERT_EQUAL(state_clear(state, STATE_MISSES, "ab", 2, &why), 0);
+    CU_ASSERT_EQUAL(state_count(state, STATE_MISSES, &seen, &why), 0);
+    CU_ASSERT_EQUAL(seen, 3);
+    CU_ASSERT_EQUAL(state_delete(state, STATE_MISSES, "a", 1, &why), 1);
+    CU_ASSERT_EQUAL(state_delete(state, STATE_MISSES, "a", 1, &why), 0);
+    CU_ASSERT_EQUAL(state_end(state, 0, &why), 0);
     state_close(&state);
-    pool_free(&pool);
     scratch_free(&folder);
 }
 
@@ -170,7 +196,7 @@ static void broken(void)
 
 static const struct unit_test tests[] = {
     {"2.1-seemail-list: lists, by domain and DN", lists},
-    {"state: certificates of an address", certificates},
+    {"state: transactions are whole or not at all", transactions},
     {"2.1-seemail-list: replaced beside readers", beside_readers},
     {"1.2-suspend: a broken state is a failure", broken},
 };
