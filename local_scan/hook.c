@@ -69,7 +69,8 @@ struct hook {
     struct blob message;
     struct reception reception;
     struct received received;
-    struct buffer log, verified; /* verified: what the filter answered */
+    struct logline log;
+    struct buffer verified; /* what the filter answered */
     const char *signer;
     int fd;
 };
@@ -239,7 +240,8 @@ static void log_decision(struct hook *hook)
     logline_field(&hook->log, LOG_MARKING, decision->marking);
     logline_field(&hook->log, LOG_VERDICT, decision->verdict);
     logline_field(&hook->log, LOG_SIGNER, hook->signer);
-    logline_field(&hook->log, "unscannable", hook->received.scan.unscannable);
+    logline_field(&hook->log, LOG_UNSCANNABLE,
+                  hook->received.scan.unscannable);
     for (size_t i = 0; i < decision->count; i++)
         counts[decision->outcomes[i].class]++;
     for (int class = 0; class < CLASSES; class++)
@@ -247,11 +249,11 @@ static void log_decision(struct hook *hook)
             logline_number(&hook->log, class_word(class),
                            (long long)counts[class]);
     if (hook->reception.verdict && *answer(hook, "reason"))
-        logline_field(&hook->log, LOG_REASON, answer(hook, "reason"));
+        logline_field(&hook->log, LOG_VERDICT_REASON, answer(hook, "reason"));
     if (decision->refused) {
-        logline_field(&hook->log, "refused", decision->refused->recipient);
+        logline_field(&hook->log, LOG_REFUSED, decision->refused->recipient);
         logline_field(&hook->log, LOG_REASON, decision->refused->reason);
-        logline_field(&hook->log, "rule", decision->refused->rule);
+        logline_field(&hook->log, LOG_RULE, decision->refused->rule);
     }
 }
 
@@ -292,10 +294,24 @@ static int conclude(struct hook *hook, uschar **return_text,
     return LOCAL_SCAN_ACCEPT;
 }
 
+/* In Exim's log, and where the policy wants it. */
+static void write_log(struct hook *hook)
+{
+    const struct settings none = {0};
+    const struct settings *settings =
+        hook->policy ? &hook->policy->settings : &none;
+    log_write(0, LOG_MAIN, "seemail %s", buffer_string(&hook->log.text));
+    logline_field(&hook->log, LOG_ID, text_of(message_id));
+    logline_field(&hook->log, LOG_SENDER, text_of(sender_address));
+    logline_field(&hook->log, LOG_HOST, text_of(sender_host_address));
+    logline_write(&hook->log, settings->log,
+                  (enum log_format)settings->log_format);
+}
+
 static void let_go(struct hook *hook)
 {
     blob_free(&hook->message);
-    buffer_free(&hook->log);
+    logline_free(&hook->log);
     buffer_free(&hook->verified);
     policy_free(&hook->policy);
     pool_free(&hook->pool);
@@ -316,13 +332,14 @@ int local_scan(int fd, uschar **return_text)
         result = conclude(&hook, return_text, &why);
     }
     if (result < 0) {
+        logline_free(&hook.log); /* nobody uses half a decision */
         logline_failure(&hook.log, &why);
         snprintf(reply, sizeof reply, REPLY_TRY_LATER,
                  failure_answer(why.kind)->word);
         *return_text = (uschar *)reply;
         result = LOCAL_SCAN_TEMPREJECT;
     }
-    log_write(0, LOG_MAIN, "seemail %s", buffer_string(&hook.log));
+    write_log(&hook);
     let_go(&hook);
     return result;
 }

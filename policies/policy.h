@@ -36,6 +36,7 @@ enum own_limits { OWN_LIMITS_WARN, OWN_LIMITS_REFUSE };
 struct settings {
     const char *nssdb, *nssdb_password, *state;
     const char *log;       /* "syslog", or a file */
+    long log_format;       /* enum log_format of logline.h */
     long unscannable;      /* enum unscannable */
     long unlisted;         /* enum unlisted */
     marking_set vendors;   /* what VENDOR-listed domains may get; 0 = none */

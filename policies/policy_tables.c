@@ -12,6 +12,7 @@
 static const char *const switches[] = {"no", "yes", NULL};
 static const char *const unscannable[] = {"marked", "plain", "hold", NULL};
 static const char *const unlisted[] = {"refuse-all", "refuse-unlisted", NULL};
+static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const own_limits[] = {"warn", "refuse", NULL};
 static const char *const purposes[] = {"seemail", "vendor", "certificates",
                                        NULL};
@@ -99,6 +100,8 @@ const struct policy_setting policy_settings[] = {
             COLUMN("nssdb-password", TABLE_TEXT, "nssdb/password")),
     SETTING(state, SETTING_PATH, COLUMN("state", TABLE_TEXT, "state")),
     SETTING(log, SETTING_LOG, COLUMN("log", TABLE_TEXT, "syslog")),
+    SETTING(log_format, SETTING_NUMBER,
+            WORDS("log-format", TABLE_ENUM, "text", log_formats)),
     SETTING(unscannable, SETTING_NUMBER,
             WORDS("unscannable", TABLE_ENUM, "marked", unscannable)),
     SETTING(unlisted, SETTING_NUMBER,

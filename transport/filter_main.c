@@ -25,7 +25,7 @@
 struct command {
     struct pool *pool;
     struct gateway gateway;
-    struct buffer log;
+    struct logline log;
     const char *id;
 };
 
@@ -269,13 +269,12 @@ static int run(struct command *c, int argc, char **argv, struct failure *why)
 
 static void write_log(struct command *c)
 {
-    const char *file = NULL;
-    if (c->gateway.policy) {
-        file = c->gateway.policy->settings.log;
-        file = strcmp(file, "syslog") == 0 ? NULL : file;
-    }
-    logline_field(&c->log, "id", c->id);
-    logline_write(&c->log, file);
+    const struct settings none = {0};
+    const struct settings *settings =
+        c->gateway.policy ? &c->gateway.policy->settings : &none;
+    logline_field(&c->log, LOG_ID, c->id);
+    logline_write(&c->log, settings->log,
+                  (enum log_format)settings->log_format);
 }
 
 int main(int argc, char **argv)
@@ -292,7 +291,7 @@ int main(int argc, char **argv)
     }
     write_log(&c);
     gateway_close(&c.gateway);
-    buffer_free(&c.log);
+    logline_free(&c.log);
     pool_free(&c.pool);
     return status;
 }

@@ -26,11 +26,18 @@
 #define NOTICE_SOFT "*** Note: "
 #define LOG_IDENT "seemail"
 
-/* What the log line of a message calls things. */
+/* What the log line of a message calls things: see doc/seemail-log.5. */
+#define LOG_ID "id"
+#define LOG_SENDER "sender"
+#define LOG_HOST "host"
 #define LOG_DIRECTION "direction"
 #define LOG_MARKING "marking"
 #define LOG_VERDICT "verdict"
 #define LOG_SIGNER "signer"
+#define LOG_VERDICT_REASON "verdict-reason"
+#define LOG_UNSCANNABLE "unscannable"
+#define LOG_REFUSED "refused"
+#define LOG_RULE "rule"
 #define LOG_FAILURE "failure"
 #define LOG_REASON "reason"
 

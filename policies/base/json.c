@@ -22,20 +22,35 @@ static size_t sequence(const unsigned char *text)
     return length;
 }
 
+static unsigned long character(const unsigned char *text, size_t length)
+{
+    unsigned long c = length == 1   ? text[0]
+                      : length == 2 ? text[0] & 0x1fU
+                      : length == 3 ? text[0] & 0x0fU
+                                    : text[0] & 0x07U;
+    for (size_t i = 1; i < length; i++)
+        c = c << 6 | (text[i] & 0x3fU);
+    return c;
+}
+
+/* Of ASCII alone: nothing that a terminal would obey, or show backwards. */
 static void quote(struct buffer *out, const char *text)
 {
     buffer_byte(out, '"');
     while (*text) {
         size_t length = sequence((const unsigned char *)text);
-        unsigned char c = (unsigned char)*text;
-        if (length == 0)
-            buffer_text(out, "\\ufffd");
-        else if (c < ' ' || c == 127)
-            buffer_format(out, "\\u%04x", c);
-        else if (c == '"' || c == '\\')
-            buffer_format(out, "\\%c", c);
+        unsigned long c = length ? character((const unsigned char *)text,
+                                             length) : 0xfffd;
+        if (c == '"' || c == '\\')
+            buffer_format(out, "\\%c", (int)c);
+        else if (c >= ' ' && c < 127)
+            buffer_byte(out, (int)c);
+        else if (c < 0x10000)
+            buffer_format(out, "\\u%04lx", c);
         else
-            buffer_append(out, text, length);
+            buffer_format(out, "\\u%04lx\\u%04lx",
+                          0xd800 + ((c - 0x10000) >> 10),
+                          0xdc00 + ((c - 0x10000) & 0x3ff));
         text += length ? length : 1;
     }
     buffer_byte(out, '"');

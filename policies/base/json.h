@@ -4,8 +4,8 @@
 /*
  * json: what programs read (RFC 8259), written into a buffer. Commas are put
  * by themselves: each call looks at what stands before. `key' is NULL within
- * an array and for the outermost value. Text is UTF-8; bytes that are none
- * become U+FFFD. Failure (memory) sticks in the buffer.
+ * an array and for the outermost value. Text is UTF-8, written as ASCII with
+ * \uXXXX; bytes that are none become U+FFFD. Failure (memory) sticks in the buffer.
  */
 
 struct buffer;

@@ -2,28 +2,44 @@
 #define SEEMAIL_LOGLINE_H
 
 /*
- * logline: one line of key=value fields, safe to write anywhere. A value
- * with anything but plain printable ASCII is quoted; quotes, backslashes,
- * controls and bytes above 126 inside become \xHH, so that no sender can
- * end a line, start a field or speak to a terminal.
+ * logline: one line of the log, as key=value fields and as a JSON object,
+ * safe to write anywhere. In the text, a value with anything but plain
+ * printable ASCII is quoted; quotes, backslashes, controls and bytes above
+ * 126 inside become \xHH. JSON is of ASCII alone too. So no sender can end a
+ * line, start a field or speak to a terminal. See doc/seemail-log.5.
+ *
+ * Start it with {0}. A key stands in a line once.
  */
 
-#include <stddef.h>
+#include "buffer.h"
 
-struct buffer;
 struct failure;
 
-/* Appends ` key=value' (no blank at the start of an empty buffer). A NULL
- * or empty value is left out. Longer values than 300 bytes are cut. */
-int logline_field(struct buffer *line, const char *key, const char *value);
-int logline_number(struct buffer *line, const char *key, long long value);
+struct logline {
+    struct buffer text;
+    struct buffer json; /* the members, without braces */
+};
+
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+
+/* Appends a field. A NULL or empty value is left out. Longer values than 300
+ * bytes are cut. */
+int logline_field(struct logline *line, const char *key, const char *value);
+int logline_number(struct logline *line, const char *key, long long value);
 
 /* The fields of a failure: failure=word reason="text". */
-int logline_failure(struct buffer *line, const struct failure *why);
+int logline_failure(struct logline *line, const struct failure *why);
 
-/* Writes the line to syslog (mail facility), or, if file is not NULL, with
- * a time before it to the end of that file in one write. Never fails aloud:
- * a log that is gone must not stop mail that is right. */
-void logline_write(const struct buffer *line, const char *file);
+/*
+ * Writes the line to the target: "syslog" (also NULL; mail facility), the
+ * path of a datagram socket that syslog or the journal listens at, or that of
+ * a file, which gets a line at its end in one write, with the time before it.
+ * Never waits and never fails aloud: a log that is gone must not stop mail
+ * that is right.
+ */
+void logline_write(const struct logline *line, const char *target,
+                   enum log_format format);
+
+void logline_free(struct logline *line);
 
 #endif

@@ -30,10 +30,11 @@ static void text(void)
     static const char *const cases[][2] = {
         {"a\"b\\c", "\"a\\\"b\\\\c\""},
         {"line\nend\x7f", "\"line\\u000aend\\u007f\""},
-        {"Caf\xc3\xa9", "\"Caf\xc3\xa9\""},
+        {"Caf\xc3\xa9", "\"Caf\\u00e9\""},
+        {"\xc2\x9b[2J \xe2\x80\xae", "\"\\u009b[2J \\u202e\""},
         {"\xe9", "\"\\ufffd\""},
         {"\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\""},
-        {"\xf0\x9f\x94\x91", "\"\xf0\x9f\x94\x91\""},
+        {"\xf0\x9f\x94\x91", "\"\\ud83d\\udd11\""},
         {"cut \xe2\x82", "\"cut \\ufffd\\ufffd\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

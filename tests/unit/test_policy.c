@@ -170,8 +170,8 @@ static void what_belongs_together_is_checked(void)
 {
     broken("settings", "mime-dept 3\n",
            "settings:1: column 1 \"mime-dept\": expected one of nssdb "
-           "nssdb-password state log unscannable unlisted vendors own-limits "
-           "own-crl-pointer scan-limit scan-names scan-attachments mime-depth "
+           "nssdb-password state log log-format unscannable unlisted vendors "
+           "own-limits own-crl-pointer scan-limit scan-names scan-attachments mime-depth "
            "mime-parts header-limit max-recipients filter-timeout "
            "verify-timeout");
     broken("settings", "mime-depth 3\nmime-depth 4\n",

@@ -67,15 +67,18 @@ static void failures_are_told(void)
 
 static void log_values_cannot_break_out(void)
 {
-    struct buffer line = {0};
+    struct logline line = {0};
     logline_field(&line, "from", "a@b.test");
     logline_field(&line, "subject", "x\r\nforged=1 \"q\" \x1b[2J");
     logline_field(&line, "none", "");
     logline_number(&line, "size", 12);
-    CU_ASSERT_STRING_EQUAL(buffer_string(&line),
+    CU_ASSERT_STRING_EQUAL(buffer_string(&line.text),
                            "from=a@b.test subject=\"x\\x0D\\x0Aforged=1 "
                            "\\x22q\\x22 \\x1B[2J\" size=12");
-    buffer_free(&line);
+    CU_ASSERT_STRING_EQUAL(buffer_string(&line.json),
+                           "\"from\":\"a@b.test\",\"subject\":\"x\\u000d\\u000a"
+                           "forged=1 \\\"q\\\" \\u001b[2J\",\"size\":12");
+    logline_free(&line);
 }
 
 static const struct unit_test tests[] = {
