@@ -25,7 +25,8 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) $(HARDEN) $(SAN) $(CFLAGS) \
   $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS)))
 LDFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN)
 LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS))
-LIBS_seemail-certs = $(shell $(PKG_CONFIG) --libs ldap)
+LIBS_network = $(shell $(PKG_CONFIG) --libs ldap libcurl)
+LIBS_seemail-certs = $(LIBS_network)
 
 # Folders of the one static library; X_main.c is the program seemail-X.
 LIB_C := $(filter-out %_main.c,$(wildcard policies/base/*.c policies/*.c nssdb/*.c transport/*.c))
@@ -58,7 +59,7 @@ $(B)/seemail.so: $(call obj,$(HOOK_C)) $(B)/libseemail.a
 	$(CC) -shared $(LDFLAGS) -Wl,-Bsymbolic -Wl,--exclude-libs,ALL -o $@ $^ $(LIBS)
 
 $(B)/unit: $(call obj,$(UNIT_C)) $(B)/libseemail.a
-	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS) -lcunit
+	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS) $(LIBS_network) -lcunit
 
 deps:
 	@tests/deps
