@@ -1,0 +1,66 @@
+#ifndef SEEMAIL_OCSP_H
+#define SEEMAIL_OCSP_H
+
+/*
+ * ocsp: asks and reads the Online Certificate Status Protocol (RFC 6960, in
+ * the lightweight profile of RFC 5019): requests without a nonce, for one
+ * certificate, so that they fit into the URL of a GET and answers can be
+ * cached. An answer counts only when it is signed by the certificate's issuer
+ * or by a responder whose certificate that issuer gave for it, is about this
+ * certificate, and is of this time. Talks to nobody itself.
+ */
+
+#include <cert.h>
+#include <time.h>
+
+struct buffer;
+struct der;
+struct failure;
+struct pool;
+struct state;
+
+#define OCSP_BYTES_MOST 65536 /* of a response */
+
+enum ocsp_status { OCSP_GOOD, OCSP_REVOKED, OCSP_NOT_KNOWN };
+
+struct ocsp_answer {
+    enum ocsp_status status;
+    int reason;        /* CRLReason (RFC 5280, 5.3.1), 0 = none given */
+    time_t revoked_at; /* when revoked */
+    time_t this_update, next_update; /* next_update 0 = none given */
+};
+
+/* The responder's URL that the certificate names (authorityInfoAccess, http
+ * and https alone), in the pool. 1; 0 = none; -1 = memory. */
+int ocsp_url(struct pool *pool, CERTCertificate *certificate,
+             const char **url_r, struct failure *why);
+
+/* The URL of a GET for the certificate (RFC 6960, A.1), in the pool. */
+int ocsp_request(struct pool *pool, const char *url,
+                 CERTCertificate *certificate, CERTCertificate *issuer,
+                 const char **request_r, struct failure *why);
+
+/*
+ * Reads and verifies a response. 0; or -1: FAILURE_MALFORMED, FAILURE_CRYPTO
+ * (not signed by whom it should be) or FAILURE_NETWORK (the responder says
+ * that it cannot answer), with words.
+ */
+int ocsp_read(const struct der *response, CERTCertificate *certificate,
+              CERTCertificate *issuer, time_t now,
+              struct ocsp_answer *answer_r, struct failure *why);
+
+/* Is the answer still to be used, or already: by its times, with `grace'
+ * seconds after it has expired? */
+int ocsp_current(const struct ocsp_answer *answer, time_t now, long grace);
+
+/* The answers that are kept in the state. Keeping is a transaction of its
+ * own and never replaces a newer one; finding needs an open transaction: 1,
+ * 0, -1. */
+int ocsp_keep(struct state *state, CERTCertificate *certificate,
+              CERTCertificate *issuer, const struct ocsp_answer *answer,
+              struct failure *why);
+int ocsp_find(struct state *state, CERTCertificate *certificate,
+              CERTCertificate *issuer, struct ocsp_answer *answer_r,
+              struct failure *why);
+
+#endif
