@@ -10,6 +10,7 @@
 
 #include <keyhi.h>
 #include <pk11pub.h>
+#include <secerr.h>
 #include <secport.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,21 @@ static PK11SymKey *unwrap(struct envelope *envelope)
                                 (int)envelope->algorithm->key);
 }
 
+/* It is the token's fault, not the message's: it is away, or locked. */
+static int token_failed(void)
+{
+    switch (PORT_GetError()) {
+    case SEC_ERROR_NO_TOKEN:
+    case SEC_ERROR_TOKEN_NOT_LOGGED_IN:
+    case SEC_ERROR_BAD_PASSWORD:
+    case SEC_ERROR_PKCS11_DEVICE_ERROR:
+    case SEC_ERROR_NO_MEMORY:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
 static int read_content(struct envelope *envelope, struct sink *out,
                         struct failure *why)
 {
@@ -165,7 +181,11 @@ static int read_content(struct envelope *envelope, struct sink *out,
     if (ber_next(&envelope->ber, &content, why) != 1 ||
         (content.tag & ~TAG_CONSTRUCTED) != TAG_CONTEXT)
         return malformed(why);
+    PORT_SetError(0);
     PK11SymKey *key = unwrap(envelope);
+    if (!key && token_failed())
+        return failure(why, FAILURE_KEYSTORE, "the token with our key: NSS "
+                       "error %d", PORT_GetError());
     if (!key)
         return answer(envelope, CMS_UNDECRYPTABLE, why,
                       "the content key cannot be decrypted");

@@ -1,10 +1,12 @@
 /* keystore: see keystore.h. */
-#include "keystore.h"
+#include "keystore_inside.h"
 
 #include "buffer.h"
 #include "der.h"
 #include "failure.h"
 #include "file.h"
+#include "passwords.h"
+#include "suspended.h"
 
 #include <certdb.h>
 #include <errno.h>
@@ -19,48 +21,73 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PASSWORD_MOST 1024
+#define ENVIRONMENT_MOST 4096
 
-struct keystore {
-    char *folder;
-    char *password; /* NULL = none */
-};
-
-static int fail(const struct keystore *keystore, struct failure *why,
-                const char *what)
+int keystore_fail(const struct keystore *keystore, struct failure *why,
+                  const char *what)
 {
     int code = PORT_GetError();
     const char *name = PR_ErrorToName(code);
-    return failure(why, FAILURE_KEYSTORE, "key store %s: %s (%s)",
-                   keystore->folder, what, name ? name : "no reason given");
+    return failure(why, FAILURE_KEYSTORE, "key store %s: %s (%s)%s%s",
+                   keystore->folder, what, name ? name : "no reason given",
+                   *keystore->trouble ? ": " : "", keystore->trouble);
 }
 
+/* A token that locks after one more wrong try is left to people. */
 static char *give_password(PK11SlotInfo *slot, PRBool retry, void *context)
 {
     struct keystore *keystore = context;
-    (void)slot;
-    if (retry || !keystore->password)
+    const char *token = PK11_GetTokenName(slot), *password, *words;
+    int internal = PK11_IsInternal(slot);
+    CK_TOKEN_INFO info;
+    if (!keystore) /* a search of NSS's own: it finds what is public */
         return NULL;
-    return PORT_Strdup(keystore->password);
+    if (retry)
+        passwords_wrong(keystore->passwords, token, internal);
+    password = passwords_of(keystore->passwords, token, internal);
+    words = retry ? "the password is wrong" : "no password for it";
+    if (password && !internal &&
+        PK11_GetTokenInfo(slot, &info) == SECSuccess &&
+        (info.flags & (CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED))) {
+        password = NULL;
+        words = "it is locked, or would be by one more wrong password: log "
+                "in to it by hand first";
+    }
+    if (password)
+        return PORT_Strdup(password);
+    snprintf(keystore->trouble, sizeof keystore->trouble, "token \"%.64s\": %s",
+             token, words);
+    return NULL;
 }
 
-static int read_password(struct keystore *keystore, const char *path,
-                         struct failure *why)
+static int set_line(struct keystore *keystore, char *line,
+                    struct failure *why)
 {
-    struct buffer content = {0};
-    if (!path || (access(path, F_OK) < 0 && errno == ENOENT))
+    char *value = strchr(line, '=');
+    if (*line == '#')
         return 0;
-    if (file_read(path, FILE_SECRET, PASSWORD_MOST, FAILURE_KEYSTORE, &content,
-                  why) < 0) {
-        buffer_free(&content);
-        return -1;
-    }
-    const char *text = buffer_string(&content);
-    keystore->password = strndup(text, strcspn(text, "\r\n"));
-    if (content.data)
-        explicit_bzero(content.data, content.length);
-    buffer_free(&content);
-    return keystore->password ? 0 : failure_memory(why);
+    if (!value || value == line)
+        return failure(why, FAILURE_KEYSTORE, "%s/environment: \"%.60s\" is "
+                       "no NAME=value", keystore->folder, line);
+    *value = '\0';
+    return setenv(line, value + 1, 1) < 0 ? failure_memory(why) : 0;
+}
+
+static int set_environment(struct keystore *keystore, struct failure *why)
+{
+    char path[4096], *rest = NULL;
+    struct buffer text = {0};
+    snprintf(path, sizeof path, "%s/environment", keystore->folder);
+    if (access(path, F_OK) < 0 && errno == ENOENT)
+        return 0;
+    int rc = file_read(path, FILE_GUARDED, ENVIRONMENT_MOST, FAILURE_KEYSTORE,
+                       &text, why);
+    char *line = rc == 0 && text.data ? strtok_r(text.data, "\r\n", &rest)
+                                      : NULL;
+    for (; rc == 0 && line; line = strtok_r(NULL, "\r\n", &rest))
+        rc = set_line(keystore, line, why);
+    buffer_free(&text);
+    return rc;
 }
 
 static int check_files(const char *folder, struct failure *why)
@@ -82,6 +109,31 @@ static int check_files(const char *folder, struct failure *why)
     return 0;
 }
 
+/* Without its password NSS in FIPS mode calls good signatures bad. */
+static int log_in(struct keystore *keystore, struct failure *why)
+{
+    PK11SlotInfo *slot = PK11_GetInternalKeySlot();
+    int rc = 0;
+    if (!slot ||
+        (PK11_IsFIPS() && PK11_NeedLogin(slot) &&
+         PK11_Authenticate(slot, PR_TRUE, keystore) != SECSuccess))
+        rc = keystore_fail(keystore, why, "FIPS mode: wrong or missing password");
+    if (slot)
+        PK11_FreeSlot(slot);
+    return rc;
+}
+
+static int check_modules(struct keystore *keystore, struct failure *why)
+{
+    const SECMODModuleList *dead = SECMOD_GetDeadModuleList();
+    char what[200];
+    if (!dead)
+        return 0;
+    snprintf(what, sizeof what, "PKCS#11 module \"%.100s\" cannot be loaded",
+             dead->module->commonName);
+    return keystore_fail(keystore, why, what);
+}
+
 static int start_nss(struct keystore *keystore, struct failure *why)
 {
     char path[4096];
@@ -91,8 +143,10 @@ static int start_nss(struct keystore *keystore, struct failure *why)
     PK11_SetPasswordFunc(give_password);
     if (NSS_Initialize(path, "", "", SECMOD_DB,
                        NSS_INIT_READONLY | NSS_INIT_NOROOTINIT) != SECSuccess)
-        return fail(keystore, why, "cannot be opened");
-    return 0;
+        return keystore_fail(keystore, why, "cannot be opened");
+    if (check_modules(keystore, why) < 0)
+        return -1;
+    return log_in(keystore, why);
 }
 
 int keystore_open(const char *folder, const char *password_file,
@@ -104,8 +158,9 @@ int keystore_open(const char *folder, const char *password_file,
         keystore_close(keystore_r);
         return failure_memory(why);
     }
-    if (check_files(folder, why) < 0 ||
-        read_password(keystore, password_file, why) < 0 ||
+    if (check_files(folder, why) < 0 || set_environment(keystore, why) < 0 ||
+        passwords_read(password_file, &keystore->passwords, why) < 0 ||
+        suspended_read(folder, &keystore->suspended, why) < 0 ||
         start_nss(keystore, why) < 0) {
         keystore_close(keystore_r);
         return -1;
@@ -121,46 +176,10 @@ void keystore_close(struct keystore **keystore)
         return;
     if (NSS_IsInitialized())
         NSS_Shutdown();
-    if (old->password)
-        explicit_bzero(old->password, strlen(old->password));
-    free(old->password);
+    passwords_free(&old->passwords);
+    suspended_free(&old->suspended);
     free(old->folder);
     free(old);
-}
-
-int keystore_own(struct keystore *keystore, const char *nickname,
-                 CERTCertificate **certificate_r, struct failure *why)
-{
-    CERTCertificate *own = PK11_FindCertFromNickname(nickname, keystore);
-    if (!own) {
-        char what[300];
-        snprintf(what, sizeof what, "no certificate \"%s\"", nickname);
-        return fail(keystore, why, what);
-    }
-    if (SECITEM_ItemsAreEqual(&own->derIssuer, &own->derSubject)) {
-        CERT_DestroyCertificate(own);
-        return failure(why, FAILURE_KEYSTORE,
-                       "key store %s: \"%s\" is self-signed: only "
-                       "certificates of a CA are used",
-                       keystore->folder, nickname);
-    }
-    *certificate_r = own;
-    return 0;
-}
-
-int keystore_key(struct keystore *keystore, CERTCertificate *certificate,
-                 SECKEYPrivateKey **key_r, struct failure *why)
-{
-    PORT_SetError(0);
-    *key_r = PK11_FindKeyByAnyCert(certificate, keystore);
-    if (*key_r)
-        return 0;
-    char what[300];
-    snprintf(what, sizeof what, "%s private key of \"%s\"",
-             PORT_GetError() == SEC_ERROR_BAD_PASSWORD
-                 ? "wrong or missing password, so no" : "no",
-             certificate->nickname ? certificate->nickname : "?");
-    return fail(keystore, why, what);
 }
 
 static CERTCertificate *by_identifier(const struct der *identifier)
@@ -210,7 +229,7 @@ int keystore_find_key(void *context, const struct der *issuer,
     int locked = !*key_r && PORT_GetError() == SEC_ERROR_BAD_PASSWORD;
     CERT_DestroyCertificate(own);
     if (locked) /* it may be ours: this is no "not for us" */
-        return fail(keystore, why, "wrong or missing password");
+        return keystore_fail(keystore, why, "wrong or missing password");
     return *key_r != NULL;
 }
 

@@ -9,6 +9,12 @@
  * has room for one. Its folder belongs to root or to who runs us and nobody
  * else may read the keys [2.4-keys]: otherwise it is not opened.
  *
+ * Keys may be on a PKCS#11 token (modutil -add) [2.4-hsm], and the store may
+ * be in FIPS mode [2.4-fips]. What the token's module wants from the
+ * environment stands in the folder's file "environment", a line NAME=value
+ * each: Exim starts its programs with next to none. A module that is named
+ * and cannot be loaded is a failure: its keys would look like others' keys.
+ *
  * Failures are FAILURE_KEYSTORE: missing, unsafe, locked, corrupt.
  */
 
@@ -16,19 +22,36 @@
 
 #include <cert.h>
 #include <keythi.h>
+#include <time.h>
 
 struct der;
 struct keystore;
 
-/* `password_file': first line; may be missing if the store has none. */
+/* `password_file': see passwords.h; may be missing if the store has none. */
 int keystore_open(const char *folder, const char *password_file,
                   struct keystore **keystore_r, struct failure *why);
 void keystore_close(struct keystore **keystore);
 
+/* All certificates of a nickname, on whatever token: "TOKEN:nickname" on that
+ * one alone. NULL = memory; empty = none. The caller destroys the list. */
+CERTCertList *keystore_named(struct keystore *keystore, const char *nickname);
+
 /* An own certificate by its nickname, CA-issued [2.5-ca-issued]; of several
- * the newest that is valid. The caller destroys what it gets. */
+ * the newest that is valid and has its key: through the overlap of a renewal
+ * both are there [B-overlap]. None whose key pair is suspended: if that
+ * leaves none, FAILURE_CERT says so. The caller destroys what it gets. */
 int keystore_own(struct keystore *keystore, const char *nickname,
                  CERTCertificate **certificate_r, struct failure *why);
+
+/* Is its key pair suspended [1.9-compromise]? 1, 0, -1. */
+int keystore_suspended(struct keystore *keystore,
+                       CERTCertificate *certificate, time_t *since_r,
+                       struct failure *why);
+
+/* Is there a key for a certificate of this nickname, at the least? 0; -1 and
+ * why not. Before a mail is called not for us, its keys must be there. */
+int keystore_there(struct keystore *keystore, const char *nickname,
+                   struct failure *why);
 
 /* The private key of an own certificate. */
 int keystore_key(struct keystore *keystore, CERTCertificate *certificate,

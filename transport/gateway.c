@@ -39,6 +39,18 @@ int gateway_keystore(struct gateway *gateway, struct failure *why)
                          &gateway->keystore, why);
 }
 
+int gateway_keys_there(struct gateway *gateway, struct failure *why)
+{
+    const struct policy *policy = gateway->policy;
+    for (size_t i = 0; i < policy->identity_count; i++) {
+        const struct identity *row = &policy->identities[i];
+        for (size_t k = 0; k < row->decrypting_count; k++)
+            if (keystore_there(gateway->keystore, row->decrypting[k], why) < 0)
+                return -1;
+    }
+    return 0;
+}
+
 int gateway_state(struct gateway *gateway, struct failure *why)
 {
     if (gateway->state)

@@ -31,6 +31,10 @@ void gateway_close(struct gateway *gateway);
 
 int gateway_keystore(struct gateway *gateway, struct failure *why);
 
+/* Are the keys of all our identities there? What is encrypted to a key that
+ * is away for now must not be taken for somebody else's. 0 or -1. */
+int gateway_keys_there(struct gateway *gateway, struct failure *why);
+
 /* 0, also when there is no state yet. */
 int gateway_state(struct gateway *gateway, struct failure *why);
 

@@ -248,6 +248,8 @@ static int open_cms(struct opening *o, const struct blob *blob,
     case CMS_NO_ENVELOPE:
         return open_opaque(o, blob, c, whole);
     case CMS_NOT_FOR_US:
+        if (gateway_keys_there(o->gateway, o->why) < 0)
+            return -1;
         o->opened->closed |= whole && o->depth == 1;
         return 0;
     case CMS_UNSUPPORTED:

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,5 +81,65 @@ int file_check(const char *path, enum file_trust trust, int kind,
         return failure_errno(why, (enum failure_kind)kind, errno, "%s", path);
     int rc = check(fd, path, trust, kind, &status, why);
     close(fd);
+    return rc;
+}
+
+static int write_all(int fd, const char *data, size_t length)
+{
+    while (length > 0) {
+        ssize_t put = write(fd, data, length);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return -1;
+        data += put;
+        length -= (size_t)put;
+    }
+    return fsync(fd);
+}
+
+static int open_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[4096];
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1,
+             slash ? path : ".");
+    return open(*folder ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* What root writes for the hub belongs to the hub, as its folder does. The
+ * rename itself is on the disk when the folder is. */
+static int fill_and_rename(int fd, int folder, const char *aside,
+                           const char *path, const void *data, size_t length)
+{
+    struct stat owner;
+    if (fstat(folder, &owner) < 0 ||
+        (geteuid() == 0 && fchown(fd, owner.st_uid, owner.st_gid) < 0) ||
+        write_all(fd, data, length) < 0 || rename(aside, path) < 0)
+        return -1;
+    return fsync(folder);
+}
+
+int file_replace(const char *path, const void *data, size_t length,
+                 mode_t mode, int kind, struct failure *why)
+{
+    enum failure_kind k = (enum failure_kind)kind;
+    char aside[4096];
+    if (snprintf(aside, sizeof aside, "%s.new", path) >= (int)sizeof aside)
+        return failure(why, k, "%s: name too long", path);
+    unlink(aside); /* of one who was killed */
+    int folder = open_folder(path);
+    int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    int rc = folder < 0 || fd < 0
+                 ? -1
+                 : fill_and_rename(fd, folder, aside, path, data, length);
+    if (rc < 0)
+        failure_errno(why, k, errno, "%s", path);
+    if (rc < 0 && fd >= 0)
+        unlink(aside);
+    if (fd >= 0)
+        close(fd);
+    if (folder >= 0)
+        close(folder);
     return rc;
 }

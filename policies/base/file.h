@@ -26,6 +26,13 @@ enum file_trust {
 int file_read(const char *path, enum file_trust trust, size_t most, int kind,
               struct buffer *content, struct failure *why);
 
+/*
+ * Puts a file in the place of what is there, whole or not at all: written
+ * aside (PATH.new) to the disk, then renamed. 0, or -1 and nothing changed.
+ */
+int file_replace(const char *path, const void *data, size_t length,
+                 mode_t mode, int kind, struct failure *why);
+
 /* The same checks for a folder (or file), without reading it. */
 int file_check(const char *path, enum file_trust trust, int kind,
                struct failure *why);

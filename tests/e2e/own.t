@@ -14,7 +14,6 @@ my $pki = "$Bed::top/tests/bed/pki";
 my $dca = 'domain-confidentiality-authority';
 my $as = $> == 0 ? 'setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups' : '';
 my $identity = "$bed->{TB_A_POLICY}/identity";
-my $store = "sql:$bed->{TB_A_NSSDB} -f $bed->{TB_A_NSSDB}/password";
 $ENV{CRL_URL} = $bed->{TB_CRL_URL};
 
 sub shell { my $out = Bed::output("cd $dir && $_[0]"); $? == 0 or die "$_[0]: $out"; return $out }
@@ -85,7 +84,7 @@ sub same_key {
     shell("cd ca && : >dated.txt && openssl req -new -key $name.key -subj '/C=NZ/O=$name/CN=$dca' -out $name-2.csr "
             . "&& openssl ca -batch -config dated.conf -cert ca.pem -keyfile ca.key -notext -startdate $ENV{FROM} -enddate $ENV{TO} "
             . "-extfile $name.ext -in $name-2.csr -out $name-2.pem 2>/dev/null && cd .. "
-            . "&& certutil -A -d $store -n '$name' -t u,u,u -i ca/$name-2.pem");
+            . "&& $pki add $dir/ca $bed->{TB_A_NSSDB} $name-2 $name");
     owned();
 }
 

@@ -75,8 +75,30 @@ static void owner_matters(void)
     unlink(path);
 }
 
+static void replaced_whole(void)
+{
+    struct failure why = {0};
+    char aside[80];
+    struct stat status;
+    snprintf(path, sizeof path, "/tmp/seemail-whole-%ld", (long)getpid());
+    snprintf(aside, sizeof aside, "%s.new", path);
+    make(0600);
+    FILE *left = fopen(aside, "w"); /* by one who was killed */
+    CU_ASSERT_PTR_NOT_NULL_FATAL(left);
+    fclose(left);
+    CU_ASSERT_EQUAL(file_replace(path, "secret\n", 7, 0600, FAILURE_KEYSTORE,
+                                 &why), 0);
+    CU_ASSERT_EQUAL(try(FILE_SECRET, 100, &why), 0);
+    CU_ASSERT_EQUAL(stat(aside, &status), -1);
+    CU_ASSERT_EQUAL(file_replace("/nowhere/x", "", 0, 0600, FAILURE_DISK,
+                                 &why), -1);
+    CU_ASSERT_EQUAL(why.kind, FAILURE_DISK);
+    unlink(path);
+}
+
 static const struct unit_test tests[] = {
     {"2.4-keys: a secret file is readable by one account", modes_and_kinds},
     {"2.4-keys: a guarded file has the right owner", owner_matters},
+    {"1.2-suspend: a file is replaced whole or not at all", replaced_whole},
 };
 UNIT_SUITE(file, tests)

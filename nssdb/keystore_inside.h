@@ -1,0 +1,22 @@
+#ifndef SEEMAIL_KEYSTORE_INSIDE_H
+#define SEEMAIL_KEYSTORE_INSIDE_H
+
+/* keystore_inside: what the keystore_*.c files share. */
+
+#include "keystore.h"
+
+struct passwords;
+struct suspended;
+
+struct keystore {
+    char *folder;
+    struct passwords *passwords;
+    struct suspended *suspended;
+    char trouble[200]; /* with a password: what a fault's text ends with */
+};
+
+/* FAILURE_KEYSTORE with NSS's own reason. -1. */
+int keystore_fail(const struct keystore *keystore, struct failure *why,
+                  const char *what);
+
+#endif

@@ -1,0 +1,218 @@
+/* keystore_own: our own certificates and their keys; see keystore.h. */
+#include "keystore_inside.h"
+
+#include "failure.h"
+#include "suspended.h"
+
+#include <certdb.h>
+#include <keyhi.h>
+#include <pk11pub.h>
+#include <prerror.h>
+#include <prtime.h>
+#include <secerr.h>
+#include <secport.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NAME_MOST 600
+
+static void take(CERTCertList *all, CERTCertList *some)
+{
+    if (!some)
+        return;
+    for (CERTCertListNode *node = CERT_LIST_HEAD(some);
+         !CERT_LIST_END(node, some); node = CERT_LIST_NEXT(node)) {
+        CERTCertificate *one = CERT_DupCertificate(node->cert);
+        if (CERT_AddCertToListTail(all, one) != SECSuccess)
+            CERT_DestroyCertificate(one);
+    }
+    CERT_DestroyCertList(some);
+}
+
+CERTCertList *keystore_named(struct keystore *keystore, const char *nickname)
+{
+    CERTCertList *all = CERT_NewCertList();
+    if (!all)
+        return NULL;
+    take(all, PK11_FindCertsFromNickname(nickname, keystore));
+    if (strchr(nickname, ':'))
+        return all;
+    PK11SlotList *tokens =
+        PK11_GetAllTokens(CKM_INVALID_MECHANISM, PR_FALSE, PR_FALSE, NULL);
+    for (PK11SlotListElement *at = tokens ? PK11_GetFirstSafe(tokens) : NULL;
+         at; at = PK11_GetNextSafe(tokens, at, PR_FALSE)) {
+        char name[NAME_MOST];
+        if (PK11_IsInternal(at->slot))
+            continue; /* asked already */
+        snprintf(name, sizeof name, "%s:%s", PK11_GetTokenName(at->slot),
+                 nickname);
+        take(all, PK11_FindCertsFromNickname(name, keystore));
+    }
+    if (tokens)
+        PK11_FreeSlotList(tokens);
+    return all;
+}
+
+int keystore_suspended(struct keystore *keystore,
+                       CERTCertificate *certificate, time_t *since_r,
+                       struct failure *why)
+{
+    return suspended_has(keystore->suspended, &certificate->derPublicKey,
+                         since_r, why);
+}
+
+static int self_signed(CERTCertificate *certificate)
+{
+    return SECITEM_ItemsAreEqual(&certificate->derIssuer,
+                                 &certificate->derSubject);
+}
+
+/* Rather `a' than `b'? The valid one, then the newer. */
+static int better(CERTCertificate *a, CERTCertificate *b, PRTime now)
+{
+    PRTime from[2] = {0, 0}, to[2] = {0, 0};
+    CERT_GetCertTimes(a, &from[0], &to[0]);
+    CERT_GetCertTimes(b, &from[1], &to[1]);
+    int valid[2] = {from[0] <= now && now <= to[0],
+                    from[1] <= now && now <= to[1]};
+    if (valid[0] != valid[1])
+        return valid[0];
+    return from[0] != from[1] ? from[0] > from[1] : to[0] > to[1];
+}
+
+static CERTCertListNode *best_of(CERTCertList *list, PRTime now)
+{
+    CERTCertListNode *best = NULL;
+    for (CERTCertListNode *node = CERT_LIST_HEAD(list);
+         !CERT_LIST_END(node, list); node = CERT_LIST_NEXT(node))
+        if (!best || better(node->cert, best->cert, now))
+            best = node;
+    return best;
+}
+
+/* A certificate may have come without its key. A key that is there but
+ * locked counts as there: who uses it is told. */
+static int lacks_key(struct keystore *keystore, CERTCertificate *certificate)
+{
+    PORT_SetError(0);
+    SECKEYPrivateKey *key = PK11_FindKeyByAnyCert(certificate, keystore);
+    if (!key)
+        return PORT_GetError() != SEC_ERROR_BAD_PASSWORD;
+    SECKEY_DestroyPrivateKey(key);
+    return 0;
+}
+
+/* Takes out what must not be used; the words say why the last one was. */
+static int sift(struct keystore *keystore, CERTCertList *list,
+                const char *nickname, struct failure *reason,
+                struct failure *why)
+{
+    CERTCertListNode *next;
+    time_t since;
+    for (CERTCertListNode *node = CERT_LIST_HEAD(list);
+         !CERT_LIST_END(node, list); node = next) {
+        next = CERT_LIST_NEXT(node);
+        int suspended =
+            keystore_suspended(keystore, node->cert, &since, why);
+        if (suspended < 0)
+            return -1;
+        if (suspended)
+            failure(reason, FAILURE_CERT, "our own certificate \"%s\": its "
+                    "key pair is suspended (seemail-certs compromise): mail "
+                    "waits for a new one", nickname);
+        else if (self_signed(node->cert))
+            failure(reason, FAILURE_KEYSTORE, "key store %s: \"%s\" is "
+                    "self-signed: only certificates of a CA are used",
+                    keystore->folder, nickname);
+        else
+            continue;
+        CERT_RemoveCertListNode(node);
+    }
+    return 0;
+}
+
+static int none(struct keystore *keystore, const char *nickname,
+                struct failure *why)
+{
+    char what[NAME_MOST];
+    snprintf(what, sizeof what, "no certificate \"%.300s\"", nickname);
+    return keystore_fail(keystore, why, what);
+}
+
+/* Of several, those without a key are passed over, unless none has one. */
+static CERTCertificate *choose(struct keystore *keystore, CERTCertList *list)
+{
+    PRTime now = PR_Now();
+    CERTCertListNode *best = best_of(list, now);
+    CERTCertificate *first = CERT_DupCertificate(best->cert);
+    int several = !CERT_LIST_END(CERT_LIST_NEXT(best), list) ||
+                  best != CERT_LIST_HEAD(list);
+    while (several && best && lacks_key(keystore, best->cert)) {
+        CERT_RemoveCertListNode(best);
+        best = best_of(list, now);
+    }
+    if (!best)
+        return first;
+    CERT_DestroyCertificate(first);
+    return CERT_DupCertificate(best->cert);
+}
+
+int keystore_own(struct keystore *keystore, const char *nickname,
+                 CERTCertificate **certificate_r, struct failure *why)
+{
+    struct failure reason = {0};
+    PORT_SetError(0);
+    CERTCertList *list = keystore_named(keystore, nickname);
+    if (!list)
+        return failure_memory(why);
+    if (CERT_LIST_EMPTY(list)) {
+        CERT_DestroyCertList(list);
+        return none(keystore, nickname, why);
+    }
+    int rc = sift(keystore, list, nickname, &reason, why);
+    if (rc == 0 && CERT_LIST_EMPTY(list)) {
+        if (why)
+            *why = reason;
+        rc = -1;
+    }
+    if (rc == 0)
+        *certificate_r = choose(keystore, list);
+    CERT_DestroyCertList(list);
+    return rc;
+}
+
+int keystore_there(struct keystore *keystore, const char *nickname,
+                   struct failure *why)
+{
+    int found = 0;
+    char what[NAME_MOST];
+    PORT_SetError(0);
+    CERTCertList *list = keystore_named(keystore, nickname);
+    if (!list)
+        return failure_memory(why);
+    for (CERTCertListNode *node = CERT_LIST_HEAD(list);
+         !found && !CERT_LIST_END(node, list); node = CERT_LIST_NEXT(node)) {
+        SECKEYPrivateKey *key = PK11_FindKeyByAnyCert(node->cert, keystore);
+        found = key != NULL;
+        if (key)
+            SECKEY_DestroyPrivateKey(key);
+    }
+    CERT_DestroyCertList(list);
+    snprintf(what, sizeof what, "no key of \"%.300s\"", nickname);
+    return found ? 0 : keystore_fail(keystore, why, what);
+}
+
+int keystore_key(struct keystore *keystore, CERTCertificate *certificate,
+                 SECKEYPrivateKey **key_r, struct failure *why)
+{
+    PORT_SetError(0);
+    *key_r = PK11_FindKeyByAnyCert(certificate, keystore);
+    if (*key_r)
+        return 0;
+    char what[NAME_MOST];
+    snprintf(what, sizeof what, "%s private key of \"%.300s\"",
+             PORT_GetError() == SEC_ERROR_BAD_PASSWORD
+                 ? "wrong or missing password, so no" : "no",
+             certificate->nickname ? certificate->nickname : "?");
+    return keystore_fail(keystore, why, what);
+}
