@@ -8,6 +8,7 @@
  * administrator's view in doc/seemail-<table>.5.
  */
 
+#include "event_kind.h"
 #include "network.h"
 #include "table.h"
 #include "trigger.h"
@@ -48,6 +49,10 @@ struct settings {
     long max_recipients;
     long filter_timeout, verify_timeout; /* seconds */
     long own_limits, own_crl_pointer;    /* enum own_limits */
+    const char *postmaster;    /* in whose name notices are; in our domains */
+    const char *administrator; /* who gets them; likewise */
+    const char *sendmail;      /* the program, and arguments after it */
+    long notices_at_once;      /* of one event, in an hour; then digests */
 };
 
 struct identity {
@@ -111,6 +116,18 @@ struct warning {
     const char *text; /* NULL with WARNING_NONE */
 };
 
+/* What is done with an event: each includes those before it. */
+enum notify { NOTIFY_OFF, NOTIFY_LOG, NOTIFY_DIGEST, NOTIFY_MAIL };
+#define NOTIFY_ADMINISTRATOR 1U
+#define NOTIFY_SENDER 2U
+
+struct event_rule {
+    struct rule rule;
+    enum notify how;
+    long minutes; /* of a digest */
+    unsigned to;  /* NOTIFY_* */
+};
+
 struct policy {
     struct pool *pool;
     const char *folder;
@@ -133,6 +150,7 @@ struct policy {
     size_t host_count;
     const struct warning *warnings;
     size_t warning_count;
+    struct event_rule events[EVENT_KINDS];
 };
 
 /*

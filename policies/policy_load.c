@@ -1,36 +1,28 @@
 /* policy_load: from tables to a policy; see policy.h and policy_tables.h. */
-#include "policy.h"
+#include "policy_load.h"
 
 #include "failure.h"
-#include "policy_tables.h"
 #include "pool.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct loader {
-    struct policy *policy;
-    struct table_errors *errors;
-    struct failure *why;
-};
-
-static struct rule rule_of(const struct table_row *row)
+struct rule rule_of(const struct table_row *row)
 {
     const char *slash = strrchr(row->file, '/');
     return (struct rule){slash ? slash + 1 : row->file, row->line};
 }
 
-static void row_error(struct loader *loader, const struct table_row *row,
-                      size_t column, const char *expected)
+void row_error(struct loader *loader, const struct table_row *row,
+               size_t column, const char *expected)
 {
     if (row) /* NULL = a default of ours, which is right */
         table_error(loader->errors, row->file, row->line, column + 1,
                     row->cells[column].text, expected);
 }
 
-/* Is another row before this one the same in this column? */
-static int seen_before(const struct table *table, const struct table_row *row,
-                       size_t column)
+int seen_before(const struct table *table, const struct table_row *row,
+                size_t column)
 {
     for (const struct table_row *at = table->rows; at != row; at = at->next)
         if (strcmp(at->cells[column].text, row->cells[column].text) == 0)
@@ -38,8 +30,8 @@ static int seen_before(const struct table *table, const struct table_row *row,
     return 0;
 }
 
-static int load_table(struct loader *loader, enum policy_table which,
-                      struct table *table_r)
+int load_table(struct loader *loader, enum policy_table which,
+               struct table *table_r)
 {
     const struct policy_schema *schema = &policy_schemas[which];
     int rc = table_read(loader->policy->pool, loader->policy->folder,
@@ -47,7 +39,7 @@ static int load_table(struct loader *loader, enum policy_table which,
                         loader->errors, loader->why);
     if (rc < 0)
         return -1;
-    if (rc == 1 && which != POLICY_SETTINGS)
+    if (rc == 1 && which != POLICY_SETTINGS && which != POLICY_EVENTS)
         table_error(loader->errors, table_r->file, 0, 0, NULL,
                     "this table to be there");
     return 0;
@@ -125,7 +117,8 @@ static int put_setting(struct loader *loader,
         const char *text = cell->text;
         if (setting->kind == SETTING_PATH)
             text = resolve(loader, text);
-        else if (strcmp(text, "syslog") != 0 && *text != '/')
+        else if (setting->kind == SETTING_LOG &&
+                 strcmp(text, "syslog") != 0 && *text != '/')
             unknown = 1;
         if (!text)
             return failure_memory(loader->why);
@@ -146,6 +139,8 @@ static int read_setting(struct loader *loader,
     struct table_cell cell;
     struct buffer expected = {0};
     const char *text = row ? row->cells[1].text : setting->column.missing;
+    if (!*text)
+        return 0; /* a text that has no default */
     int rc = table_cell_read(loader->policy->pool, &setting->column, text,
                              &cell, &expected);
     if (rc > 0)
@@ -154,17 +149,6 @@ static int read_setting(struct loader *loader,
     if (rc < 0)
         return failure_memory(loader->why);
     return rc ? 0 : put_setting(loader, setting, &cell, row);
-}
-
-static void unknown_setting(struct loader *loader,
-                            const struct table_row *row)
-{
-    struct buffer expected = {0};
-    buffer_text(&expected, "one of");
-    for (size_t i = 0; i < policy_setting_count; i++)
-        buffer_format(&expected, " %s", policy_settings[i].column.name);
-    row_error(loader, row, 0, buffer_string(&expected));
-    buffer_free(&expected);
 }
 
 static const struct policy_setting *find_setting(const char *name)
@@ -188,7 +172,8 @@ static int load_settings(struct loader *loader)
         const struct policy_setting *setting =
             find_setting(row->cells[0].text);
         if (!setting)
-            unknown_setting(loader, row);
+            row_error(loader, row, 0,
+                      "a name that is in seemail-settings(5)");
         else if (seen_before(&table, row, 0))
             row_error(loader, row, 0, "each setting once");
         else if (read_setting(loader, setting, row) < 0)
@@ -437,7 +422,8 @@ static int load_all(struct loader *loader)
     if (load_triggers(loader) < 0 || load_settings(loader) < 0 ||
         load_identities(loader) < 0 || load_partners(loader) < 0 ||
         load_directories(loader) < 0 || load_algorithms(loader) < 0 ||
-        load_hosts(loader) < 0 || load_warnings(loader) < 0)
+        load_hosts(loader) < 0 || load_warnings(loader) < 0 ||
+        load_events(loader) < 0 || load_postmaster(loader) < 0)
         return -1;
     const struct table_errors *errors = loader->errors;
     if (errors->text.failed)

@@ -21,6 +21,9 @@ static const char *const uses[] = {"sign", "digest", "encrypt",
 static const char *const permits[] = {"both", "send", "receive", NULL};
 static const char *const hardnesses[] = {"hard", "soft", "none", NULL};
 
+static const char *const notifies[] = {"off", "log", "digest", "mail", NULL};
+static const char *const notified[] = {"administrator", "sender", NULL};
+
 static const char *const sign_names[] = {"rsa", "rsa-pss", "ecdsa", NULL};
 static const char *const digest_names[] = {"sha256", "sha384", "sha512",
                                            "sha1", NULL};
@@ -79,6 +82,12 @@ static const struct table_column warnings[] = {
     WORDS("hardness", TABLE_ENUM, NULL, hardnesses),
     COLUMN("text", TABLE_TEXT, ""),
 };
+static const struct table_column events[] = {
+    WORDS("event", TABLE_ENUM, NULL, event_words),
+    WORDS("how", TABLE_ENUM, NULL, notifies),
+    NUMBER("minutes", "60", 1, 10080),
+    WORDS("to", TABLE_LIST, "administrator", notified),
+};
 
 #define SCHEMA(table) {#table, table, COUNT(table)}
 const struct policy_schema policy_schemas[POLICY_TABLES] = {
@@ -90,6 +99,7 @@ const struct policy_schema policy_schemas[POLICY_TABLES] = {
     [POLICY_ALGORITHMS] = SCHEMA(algorithms),
     [POLICY_HOSTS] = SCHEMA(hosts),
     [POLICY_WARNINGS] = SCHEMA(warnings),
+    [POLICY_EVENTS] = SCHEMA(events),
 };
 
 #define SETTING(member, kind, ...)                                            \
@@ -111,6 +121,13 @@ const struct policy_setting policy_settings[] = {
             WORDS("own-limits", TABLE_ENUM, "warn", own_limits)),
     SETTING(own_crl_pointer, SETTING_NUMBER,
             WORDS("own-crl-pointer", TABLE_ENUM, "refuse", own_limits)),
+    SETTING(postmaster, SETTING_TEXT, COLUMN("postmaster", TABLE_ADDRESS, "")),
+    SETTING(administrator, SETTING_TEXT,
+            COLUMN("administrator", TABLE_ADDRESS, "")),
+    SETTING(sendmail, SETTING_TEXT,
+            COLUMN("sendmail", TABLE_TEXT, "/usr/sbin/sendmail")),
+    SETTING(notices_at_once, SETTING_NUMBER,
+            NUMBER("notices-at-once", "5", 0, 1000)),
     SETTING(scan_limit, SETTING_NUMBER,
             NUMBER("scan-limit", "64m", 1024, 1L << 40)),
     SETTING(scan_names, SETTING_NUMBER,

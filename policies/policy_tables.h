@@ -14,6 +14,7 @@ enum policy_table {
     POLICY_ALGORITHMS,
     POLICY_HOSTS,
     POLICY_WARNINGS,
+    POLICY_EVENTS,
     POLICY_TABLES
 };
 
@@ -30,6 +31,7 @@ enum policy_setting_kind {
     SETTING_NUMBER,
     SETTING_PATH,
     SETTING_LOG,
+    SETTING_TEXT, /* as its column reads it; NULL if it has no default */
     SETTING_MARKINGS
 };
 

@@ -38,6 +38,8 @@
 #define LOG_UNSCANNABLE "unscannable"
 #define LOG_REFUSED "refused"
 #define LOG_RULE "rule"
+#define LOG_EVENT "event"
+#define LOG_ABOUT "about"
 #define LOG_FAILURE "failure"
 #define LOG_REASON "reason"
 

@@ -16,7 +16,7 @@ policy() { "$B/seemail-policy" "$@" >"$dir/out" 2>&1; }
 said() { grep -qF -e "$1" "$dir/out"; }
 
 mkdir "$dir/policies"
-for t in settings triggers partners directories algorithms hosts warnings; do cp "policies/$t" "$dir/policies/"; done
+for t in settings triggers partners directories algorithms hosts warnings events; do cp "policies/$t" "$dir/policies/"; done
 echo 'a.test "A DCA"' >"$dir/policies/identity"
 
 policy check "$dir/policies"
@@ -60,7 +60,7 @@ ok $? "a wrong command line exits 64"
 [ $? = 74 ]
 ok $? "a full disk under the output is noticed"
 rm -rf "$dir/policies" && mkdir "$dir/policies"
-for t in settings triggers directories algorithms hosts warnings; do cp "policies/$t" "$dir/policies/"; done
+for t in settings triggers directories algorithms hosts warnings events; do cp "policies/$t" "$dir/policies/"; done
 echo 'a.test "A DCA"' >"$dir/policies/identity"
 echo '*@b.test "SEEMAIL"' >"$dir/policies/partners"
 printf 'From: x@a.test\nSubject: [seemail] x\n\nx\n' >"$dir/message"

@@ -169,11 +169,8 @@ static void broken(const char *name, const char *text, const char *end)
 static void what_belongs_together_is_checked(void)
 {
     broken("settings", "mime-dept 3\n",
-           "settings:1: column 1 \"mime-dept\": expected one of nssdb "
-           "nssdb-password state log log-format unscannable unlisted vendors "
-           "own-limits own-crl-pointer scan-limit scan-names scan-attachments mime-depth "
-           "mime-parts header-limit max-recipients filter-timeout "
-           "verify-timeout");
+           "settings:1: column 1 \"mime-dept\": expected a name that is in "
+           "seemail-settings(5)");
     broken("settings", "mime-depth 3\nmime-depth 4\n",
            "settings:2: column 1 \"mime-depth\": expected each setting once");
     broken("settings", "mime-depth 0\n",
@@ -320,6 +317,42 @@ static void shipped_triggers_find(void)
     scratch_free(&folder);
 }
 
+static void notices_are_from_us(void)
+{
+    struct policy *policy;
+    struct failure why;
+    char *folder = small_policy();
+    CU_ASSERT_EQUAL_FATAL(policy_load(folder, &policy, NULL, &why), 0);
+    CU_ASSERT_STRING_EQUAL(policy->settings.postmaster, "postmaster@a.test");
+    CU_ASSERT_STRING_EQUAL(policy->settings.administrator,
+                           "postmaster@a.test");
+    CU_ASSERT_EQUAL(policy->events[EVENT_HELD].how, NOTIFY_DIGEST);
+    policy_free(&policy);
+    scratch_write(folder, "events", "held mail - \"administrator, sender\"\n"
+                                    "list-changed digest 5 sender\n");
+    scratch_write(folder, "settings", "administrator help@x.a.test\n");
+    CU_ASSERT_EQUAL_FATAL(policy_load(folder, &policy, NULL, &why), 0);
+    CU_ASSERT_STRING_EQUAL(policy->settings.administrator, "help@x.a.test");
+    CU_ASSERT_EQUAL(policy->events[EVENT_HELD].how, NOTIFY_MAIL);
+    CU_ASSERT_EQUAL(policy->events[EVENT_HELD].to,
+                    NOTIFY_ADMINISTRATOR | NOTIFY_SENDER);
+    CU_ASSERT_EQUAL(policy->events[EVENT_LIST_CHANGED].minutes, 5);
+    CU_ASSERT_EQUAL(policy->events[EVENT_CRL_FAILED].minutes, 60);
+    policy_free(&policy);
+    scratch_free(&folder);
+    broken("settings", "postmaster postmaster@b.test\n",
+           "settings \"postmaster@b.test\": expected an address in a domain "
+           "of the table identity as postmaster");
+    broken("settings", "administrator *@a.test\n",
+           "settings \"*@a.test\": expected an address in a domain of the "
+           "table identity as administrator");
+    broken("events", "held sometimes\n",
+           "events:1: column 2 \"sometimes\": expected off, log, digest or "
+           "mail");
+    broken("events", "held log\nheld off\n",
+           "events:2: column 1 \"held\": expected each event once");
+}
+
 static const struct unit_test tests[] = {
     {"policy: settings have defaults", settings_have_defaults},
     {"policy: settings are read", settings_are_read},
@@ -330,6 +363,8 @@ static const struct unit_test tests[] = {
      what_belongs_together_is_checked},
     {"1.2-suspend: an empty table of triggers is an error",
      empty_triggers_are_an_error},
+    {"2.12-postmaster: notices are from and for our own domains",
+     notices_are_from_us},
     {"policy: errors of all tables at once", all_tables_at_once},
     {"policy: the shipped tables are good", shipped_tables_are_good},
     {"policy: every verdict has a warning", every_verdict_has_a_warning},
