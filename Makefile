@@ -120,8 +120,8 @@ install: all
 	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(DESTDIR)$(prefix)/bin)
 	$(if $(HOOK),install -m 755 $(HOOK) $(DESTDIR)$(LIBEXEC)/.seemail.so.new)
 	$(if $(HOOK),mv -f $(DESTDIR)$(LIBEXEC)/.seemail.so.new $(DESTDIR)$(LIBEXEC)/seemail.so)
-	for f in $(filter-out %.c %.h %/base,$(wildcard policies/*)); do \
-	  [ -e "$(DESTDIR)$(ETC)/$$f" ] || install -m 644 $$f $(DESTDIR)$(ETC)/policies/; done
+	for f in $(filter-out %.c %.h %/base %/notices,$(wildcard policies/* policies/notices/*)); do \
+	  [ -e "$(DESTDIR)$(ETC)/$$f" ] || install -D -m 644 $$f $(DESTDIR)$(ETC)/$$f; done
 	$(if $(wildcard local_scan/exim/*),install -m 644 $(wildcard local_scan/exim/*) $(DESTDIR)$(ETC)/exim/)
 	$(foreach m,$(MANS),install -D -m 644 $(m) $(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
 

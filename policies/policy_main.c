@@ -5,6 +5,7 @@
 #include "policy.h"
 #include "policy_tables.h"
 #include "pool.h"
+#include "template.h"
 #include "verdict.h"
 
 #include <stdio.h>
@@ -70,6 +71,8 @@ static int check(const char *folder)
     int rc = policy_load(folder, &policy, &errors, &why);
     if (rc == 0)
         check_verdicts(policy, &errors);
+    if (rc == 0)
+        rc = template_check(folder, &errors, &why);
     fputs(buffer_string(&errors.text), stderr);
     if (errors.count) {
         fprintf(stderr, "%s: %zu error%s\n", folder, errors.count,

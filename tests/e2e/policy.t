@@ -16,7 +16,7 @@ policy() { "$B/seemail-policy" "$@" >"$dir/out" 2>&1; }
 said() { grep -qF -e "$1" "$dir/out"; }
 
 mkdir "$dir/policies"
-for t in settings triggers partners directories algorithms hosts warnings events; do cp "policies/$t" "$dir/policies/"; done
+for t in settings triggers partners directories algorithms hosts warnings events notices; do cp -r "policies/$t" "$dir/policies/"; done
 echo 'a.test "A DCA"' >"$dir/policies/identity"
 
 policy check "$dir/policies"
@@ -50,6 +50,13 @@ policy check "$dir/policies"
 [ $? = 1 ] && said '"nonsense": expected the word of a verdict' && said '"altered": expected a row for this verdict'
 ok $? "warnings are for verdicts that there are, and for all of them"
 
+cp policies/warnings "$dir/policies/"
+echo 'Dear ${whom},' >>"$dir/policies/notices/digest"
+policy check "$dir/policies"
+[ $? = 1 ] && said 'notices/digest:' && said '"${whom}": expected a name that this text can have'
+ok $? "2.8-notices: a name that a text cannot have is found"
+cp policies/notices/digest "$dir/policies/notices/"
+
 policy check "$dir/nothing"
 [ $? = 1 ] && said ": 7 errors"
 ok $? "no folder is no policy"
@@ -60,7 +67,7 @@ ok $? "a wrong command line exits 64"
 [ $? = 74 ]
 ok $? "a full disk under the output is noticed"
 rm -rf "$dir/policies" && mkdir "$dir/policies"
-for t in settings triggers directories algorithms hosts warnings events; do cp "policies/$t" "$dir/policies/"; done
+for t in settings triggers directories algorithms hosts warnings events notices; do cp -r "policies/$t" "$dir/policies/"; done
 echo 'a.test "A DCA"' >"$dir/policies/identity"
 echo '*@b.test "SEEMAIL"' >"$dir/policies/partners"
 printf 'From: x@a.test\nSubject: [seemail] x\n\nx\n' >"$dir/message"

@@ -1,0 +1,11 @@
+/* template_names: the templates, and what each may fill in; see template.h.
+ * Each has its file in policies/notices/ and its row in seemail-notices(5). */
+#include "template.h"
+
+static const char *const digest[] = {"hub", "count", "events", "from", "until",
+                                     NULL};
+
+const struct template_names template_names[] = {
+    {"digest", digest},
+    {NULL, NULL},
+};
