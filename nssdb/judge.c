@@ -73,7 +73,7 @@ int judge_certificate(CERTCertificate *certificate, enum judge_use use,
 {
     PRTime before, after, when = (PRTime)now * PR_USEC_PER_SEC;
     *judgement_r = (struct judgement){.status = JUDGE_GOOD,
-                                      .revocation = REVOCATION_UNKNOWN};
+                                      .revocation = REVOCATION_NOT_CHECKABLE};
     if (CERT_GetCertTimes(certificate, &before, &after) != SECSuccess) {
         say(judgement_r, JUDGE_BAD, "its times cannot be read", 0);
         return 0;

@@ -7,6 +7,8 @@
  * judged before it is used, own or others', either way.
  */
 
+#include "revocation.h"
+
 #include <cert.h>
 #include <time.h>
 
@@ -23,17 +25,9 @@ enum judge_status {
     JUDGE_BAD         /* usage, constraints, signature, weak key */
 };
 
-/* What is known of revocation, beside the status. Not asked here yet: the
- * place where CRLs and OCSP will answer. */
-enum judge_revocation {
-    REVOCATION_UNKNOWN, /* and the reason says why */
-    REVOCATION_GOOD,
-    REVOCATION_REVOKED
-};
-
 struct judgement {
     enum judge_status status;
-    enum judge_revocation revocation;
+    enum revocation_status revocation; /* not asked here yet */
     char reason[200]; /* words for the log; "" when good */
 };
 

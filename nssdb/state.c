@@ -239,6 +239,18 @@ int state_add(struct state *state, enum state_base base, const void *key,
                MDB_NOOVERWRITE, why);
 }
 
+int state_append(struct state *state, enum state_base base, const void *key,
+                 size_t length, const void *value, size_t value_length,
+                 struct failure *why)
+{
+    int rc = put(state, base, val(key, length), val(value, value_length),
+                 MDB_APPEND, why);
+    if (rc == 0)
+        return failure(why, FAILURE_BUG, "state %s: %s: not in order",
+                       state->folder, names[base]);
+    return rc < 0 ? -1 : 0;
+}
+
 int state_delete(struct state *state, enum state_base base, const void *key,
                  size_t length, struct failure *why)
 {

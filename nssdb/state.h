@@ -74,6 +74,11 @@ int state_put(struct state *state, enum state_base base, const void *key,
 int state_add(struct state *state, enum state_base base, const void *key,
               size_t length, const void *value, size_t value_length,
               struct failure *why);
+/* Puts after all that there are: quick, for many that are in order. A key that
+ * is not the greatest is a failure. */
+int state_append(struct state *state, enum state_base base, const void *key,
+                 size_t length, const void *value, size_t value_length,
+                 struct failure *why);
 /* 1; 0 = it was not there. */
 int state_delete(struct state *state, enum state_base base, const void *key,
                  size_t length, struct failure *why);
