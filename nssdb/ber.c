@@ -151,6 +151,14 @@ int ber_enter(struct ber *ber, const struct ber_value *value,
     return 0;
 }
 
+int ber_descend(struct ber *ber, int tag, struct failure *why)
+{
+    struct ber_value value;
+    if (ber_expect(ber, tag, &value, why) < 0)
+        return -1;
+    return ber_enter(ber, &value, why);
+}
+
 int ber_leave(struct ber *ber, struct failure *why)
 {
     struct ber_value value;
@@ -184,28 +192,62 @@ static int move(struct ber *ber, unsigned long long length, struct sink *out,
 struct capture {
     struct sink sink;
     struct buffer *out;
+    size_t most; /* length of the buffer */
 };
+
+static int over_limit(struct failure *why, size_t most)
+{
+    return failure(why, FAILURE_LIMIT,
+                   "CMS object: a value of more than %zu bytes", most);
+}
 
 static int capture_write(struct sink *self, const void *data, size_t size,
                          struct failure *why)
 {
     struct capture *capture = (struct capture *)self;
+    if (size > capture->most - capture->out->length)
+        return over_limit(why, capture->most);
     if (buffer_append(capture->out, data, size) < 0)
         return failure_memory(why);
     return 0;
 }
 
+/* The parts of an indefinite value; its frame ends with them. */
+static int capture_parts(struct ber *ber, const struct ber_value *value,
+                         size_t most, struct buffer *out, struct failure *why)
+{
+    struct ber_value part;
+    size_t start = out->length;
+    int rc;
+    if (ber_enter(ber, value, why) < 0)
+        return -1;
+    while ((rc = ber_next(ber, &part, why)) > 0) {
+        size_t used = out->length - start;
+        if (used > most)
+            return over_limit(why, most);
+        if (ber_capture(ber, &part, most - used, out, why) < 0)
+            return -1;
+    }
+    if (rc == 0)
+        ber->depth--;
+    return rc;
+}
+
 int ber_capture(struct ber *ber, const struct ber_value *value, size_t most,
                 struct buffer *out, struct failure *why)
 {
-    struct capture capture = {{capture_write}, out};
-    if (value->indefinite)
-        return malformed(why, "an indefinite length where DER is needed");
-    if (value->length > most)
-        return failure(why, FAILURE_LIMIT,
-                       "CMS object: a value of more than %zu bytes", most);
-    size_t open = der_open(out, value->tag);
-    if (move(ber, value->length, &capture.sink, why) < 0)
+    int rc, pieces = value->tag == (TAG_OCTET_STRING | TAG_CONSTRUCTED);
+    if (!value->indefinite && value->length > most)
+        return over_limit(why, most);
+    size_t open = der_open(out, pieces ? TAG_OCTET_STRING : value->tag);
+    struct capture capture = {{capture_write}, out, open + most};
+    if (pieces)
+        rc = ber_pour(ber, value, &capture.sink, why);
+    else if (value->indefinite)
+        rc = capture_parts(ber, value, most, out, why);
+    else
+        rc = move(ber, value->length, &capture.sink, why);
+    if (rc < 0)
         return -1;
     der_close(out, open);
     return out->failed ? failure_memory(why) : 0;

@@ -50,10 +50,13 @@ int ber_expect(struct ber *ber, int tag, struct ber_value *value_r,
 /* Goes into a constructed value; out again, which must be at its end. */
 int ber_enter(struct ber *ber, const struct ber_value *value,
               struct failure *why);
+/* Into the next one, which must be there and have this tag. */
+int ber_descend(struct ber *ber, int tag, struct failure *why);
 int ber_leave(struct ber *ber, struct failure *why);
 
-/* Appends the whole value of definite length, its tag and length too
- * (written again as DER), `most' bytes at the most. */
+/* Appends the whole value, its tag and length too (written again as DER),
+ * `most' bytes at the most. An indefinite length within a definite one stays
+ * as it is. */
 int ber_capture(struct ber *ber, const struct ber_value *value, size_t most,
                 struct buffer *out, struct failure *why);
 

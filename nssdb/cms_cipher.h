@@ -2,11 +2,13 @@
 #define SEEMAIL_CMS_CIPHER_H
 
 /*
- * cms_cipher: content encryption in CBC mode (RFC 5652, 6.3), as sinks on
- * NSS's primitives: what is written comes out encrypted or decrypted. NSS
- * must be initialised. Padding is made and checked in every byte.
+ * cms_cipher: content encryption, as sinks on NSS's primitives: what is
+ * written comes out encrypted or decrypted. CBC mode (RFC 5652, 6.3), whose
+ * padding is made and checked in every byte, and GCM (RFC 5084), whose tag
+ * is for the caller to write or compare. NSS must be initialised.
  */
 
+#include "gcm.h"
 #include "stream.h"
 
 #include <pk11pub.h>
@@ -18,8 +20,11 @@ struct cms_algorithm {
     const char *oid;
     size_t oid_length;
     CK_MECHANISM_TYPE mechanism;
-    unsigned key, block; /* bytes */
+    unsigned key, iv; /* bytes; the iv of CBC is a block */
+    int authenticated; /* GCM: for AuthEnvelopedData alone */
 };
+
+#define CMS_IV_MOST 16
 
 /* NULL = not one of ours. */
 const struct cms_algorithm *cms_algorithm_named(const char *name);
@@ -33,7 +38,12 @@ struct cms_cipher {
     int decrypts;
     unsigned char rest[16]; /* not yet a block; the last one to decrypt */
     unsigned rest_length;
+    struct gcm gcm;
 };
+
+/* What a content key must be made or unwrapped for. */
+CK_ATTRIBUTE_TYPE cms_algorithm_operation(const struct cms_algorithm *algorithm,
+                                          int decrypts);
 
 int cms_cipher_init(struct cms_cipher *cipher, PK11SymKey *key,
                     const struct cms_algorithm *algorithm,
@@ -41,8 +51,13 @@ int cms_cipher_init(struct cms_cipher *cipher, PK11SymKey *key,
                     struct failure *why);
 
 /* Encrypting: writes the padding. 1. Decrypting: checks it: 1, or 0 when
- * the content is no whole number of blocks or its padding is wrong. -1. */
+ * the content is no whole number of blocks or its padding is wrong. -1. GCM
+ * has none: 1. */
 int cms_cipher_finish(struct cms_cipher *cipher, struct failure *why);
+
+/* Of GCM, behind the content; `attributes' may be NULL. */
+void cms_cipher_tag(struct cms_cipher *cipher, const struct der *attributes,
+                    unsigned char tag_r[GCM_TAG]);
 
 void cms_cipher_free(struct cms_cipher *cipher);
 

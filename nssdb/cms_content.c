@@ -11,15 +11,6 @@
 
 #define OID_MOST 100
 
-/* Goes into a value that must be there. */
-static int enter(struct ber *ber, int tag, struct failure *why)
-{
-    struct ber_value value;
-    if (ber_expect(ber, tag, &value, why) < 0)
-        return -1;
-    return ber_enter(ber, &value, why);
-}
-
 static int skip(struct ber *ber, int tag, struct failure *why)
 {
     struct ber_value value;
@@ -54,10 +45,10 @@ static int read_type(struct ber *ber, enum cms_content *content_r,
 static int read_signed(struct ber *ber, struct sink *out, struct failure *why)
 {
     struct ber_value explicit, octets;
-    if (enter(ber, TAG_CONTEXT | TAG_CONSTRUCTED, why) < 0 ||
-        enter(ber, TAG_SEQUENCE, why) < 0 ||
+    if (ber_descend(ber, TAG_CONTEXT | TAG_CONSTRUCTED, why) < 0 ||
+        ber_descend(ber, TAG_SEQUENCE, why) < 0 ||
         skip(ber, TAG_INTEGER, why) < 0 || skip(ber, TAG_SET, why) < 0 ||
-        enter(ber, TAG_SEQUENCE, why) < 0 || skip(ber, TAG_OID, why) < 0)
+        ber_descend(ber, TAG_SEQUENCE, why) < 0 || skip(ber, TAG_OID, why) < 0)
         return -1;
     int rc = ber_next(ber, &explicit, why);
     if (rc <= 0)
@@ -77,7 +68,7 @@ int cms_content(struct source *in, struct sink *out,
         return failure_memory(why);
     *content_r = CMS_CONTENT_BROKEN;
     ber_init(ber, in);
-    int rc = enter(ber, TAG_SEQUENCE, &own);
+    int rc = ber_descend(ber, TAG_SEQUENCE, &own);
     if (rc == 0)
         rc = read_type(ber, content_r, &own);
     if (rc == 0 && *content_r == CMS_CONTENT_CLEAR)

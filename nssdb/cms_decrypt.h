@@ -2,10 +2,10 @@
 #define SEEMAIL_CMS_DECRYPT_H
 
 /*
- * cms_decrypt: reads EnvelopedData (RFC 5652, 6; BER or DER) in constant
- * memory. Recipients of kinds it does not know are passed over. The content
- * goes to a sink while it is decrypted: nothing of it counts before the
- * answer is CMS_OPENED (design rule 2).
+ * cms_decrypt: reads EnvelopedData (RFC 5652, 6) and AuthEnvelopedData (RFC
+ * 5083), BER or DER, in constant memory. Recipients of kinds it does not
+ * know are passed over. The content goes to a sink while it is decrypted:
+ * nothing of it counts before the answer is CMS_OPENED (design rule 2).
  */
 
 #include "stream.h"
@@ -33,8 +33,9 @@ struct cms_keys {
     int (*find)(void *context, const struct der *issuer,
                 const struct der *serial, const struct der *identifier,
                 SECKEYPrivateKey **key_r, struct failure *why);
-    /* May content encrypted by this algorithm (its name in the algorithms
-     * table) be opened? NULL = by all that we know. */
+    /* May what is encrypted by this algorithm (its name in the algorithms
+     * table: of content or of its key) be opened? NULL = by all that we
+     * know. */
     int (*permits)(void *context, const char *name);
     void *context;
 };

@@ -10,10 +10,11 @@
 #include <string.h>
 
 static const struct cms_hash hashes[] = {
-    {"sha256", OID(SHA256), SEC_OID_SHA256, 32},
-    {"sha384", OID(SHA384), SEC_OID_SHA384, 48},
-    {"sha512", OID(SHA512), SEC_OID_SHA512, 64},
-    {"sha1", OID(SHA1), SEC_OID_SHA1, 20},
+    {"sha256", OID(SHA256), SEC_OID_SHA256, 32, CKM_SHA256, CKG_MGF1_SHA256},
+    {"sha384", OID(SHA384), SEC_OID_SHA384, 48, CKM_SHA384, CKG_MGF1_SHA384},
+    {"sha512", OID(SHA512), SEC_OID_SHA512, 64, CKM_SHA512, CKG_MGF1_SHA512},
+    {"sha224", OID(SHA224), SEC_OID_SHA224, 28, CKM_SHA224, CKG_MGF1_SHA224},
+    {"sha1", OID(SHA1), SEC_OID_SHA1, 20, CKM_SHA_1, CKG_MGF1_SHA1},
 };
 #define HASHES (sizeof hashes / sizeof hashes[0])
 

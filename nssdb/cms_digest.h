@@ -20,6 +20,8 @@ struct cms_hash {
     size_t oid_length;
     SECOidTag tag;
     unsigned length; /* bytes */
+    CK_MECHANISM_TYPE mechanism;
+    CK_RSA_PKCS_MGF_TYPE mask; /* of PSS and OAEP (RFC 8017) */
 };
 
 /* NULL = not one of ours. */

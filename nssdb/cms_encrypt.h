@@ -2,15 +2,14 @@
 #define SEEMAIL_CMS_ENCRYPT_H
 
 /*
- * cms_encrypt: writes EnvelopedData (RFC 5652, 6) in constant memory: key
- * transport by RSA (PKCS#1 v1.5), recipients by issuer and serial number.
- * Content is pushed into `sink'; the shells have indefinite lengths, since
- * nobody knows yet how long it will be.
+ * cms_encrypt: writes EnvelopedData (RFC 5652, 6) or, for AES-GCM,
+ * AuthEnvelopedData (RFC 5083) in constant memory. Content is pushed into
+ * `sink'; the shells have indefinite lengths, since nobody knows yet how
+ * long it will be.
  */
 
 #include "cms_cipher.h"
-
-#include <cert.h>
+#include "cms_wrap.h"
 
 struct cms_encrypt {
     struct sink sink; /* push the content here */
@@ -20,10 +19,10 @@ struct cms_encrypt {
 };
 
 /* Writes everything before the content. The recipients must have been
- * judged: nothing is checked here but that they hold RSA keys. */
+ * judged: nothing is checked here but that their keys fit. */
 int cms_encrypt_start(struct cms_encrypt *encrypt,
                       const struct cms_algorithm *algorithm,
-                      CERTCertificate *const *recipients, size_t count,
+                      const struct cms_recipient *recipients, size_t count,
                       struct sink *out, struct failure *why);
 
 /* Writes everything behind the content. 0 or -1. */

@@ -212,24 +212,14 @@ static SECStatus verify_pss(const struct cms_signer_info *info,
                             SECKEYPublicKey *key, const SECItem *signature,
                             const SECItem *digest)
 {
-    static const struct {
-        SECOidTag tag;
-        CK_MECHANISM_TYPE hash;
-        CK_RSA_PKCS_MGF_TYPE mask;
-    } table[] = {{SEC_OID_SHA1, CKM_SHA_1, CKG_MGF1_SHA1},
-                 {SEC_OID_SHA256, CKM_SHA256, CKG_MGF1_SHA256},
-                 {SEC_OID_SHA384, CKM_SHA384, CKG_MGF1_SHA384},
-                 {SEC_OID_SHA512, CKM_SHA512, CKG_MGF1_SHA512}};
+    const struct cms_hash *hash = info->hash;
     long salt = salt_length(info);
-    for (size_t i = 0; salt >= 0 && i < sizeof table / sizeof table[0]; i++) {
-        CK_RSA_PKCS_PSS_PARAMS parameters = {table[i].hash, table[i].mask,
-                                             (CK_ULONG)salt};
-        SECItem item = {siBuffer, (unsigned char *)&parameters,
-                        sizeof parameters};
-        if (table[i].tag == info->hash->tag)
-            return PK11_VerifyWithMechanism(key, CKM_RSA_PKCS_PSS, &item,
-                                            signature, digest, NULL);
-    }
+    CK_RSA_PKCS_PSS_PARAMS parameters = {hash->mechanism, hash->mask,
+                                         (CK_ULONG)salt};
+    SECItem item = {siBuffer, (unsigned char *)&parameters, sizeof parameters};
+    if (salt >= 0)
+        return PK11_VerifyWithMechanism(key, CKM_RSA_PKCS_PSS, &item,
+                                        signature, digest, NULL);
     return SECFailure;
 }
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASHES_MOST 4
+#define HASHES_MOST 8
 #define CERTIFICATES_MOST 2000
 #define CERTIFICATE_BYTES 65536
 #define SIGNERS_MOST 50
@@ -51,14 +51,6 @@ static int capture(struct verifying *v, const struct ber_value *value,
     return rc;
 }
 
-static int enter(struct verifying *v, int tag, struct failure *why)
-{
-    struct ber_value value;
-    if (ber_expect(&v->ber, tag, &value, why) < 0)
-        return -1;
-    return ber_enter(&v->ber, &value, why);
-}
-
 static int expect_oid(struct verifying *v, const char *oid, size_t length,
                       enum cms_read otherwise, struct failure *why)
 {
@@ -90,7 +82,7 @@ static int read_hashes(struct verifying *v, struct failure *why)
 {
     struct ber_value value;
     int rc;
-    if (enter(v, TAG_SET, why) < 0)
+    if (ber_descend(&v->ber, TAG_SET, why) < 0)
         return -1;
     while ((rc = ber_next(&v->ber, &value, why)) > 0) {
         struct der whole;
@@ -134,7 +126,7 @@ static int read_content(struct verifying *v, struct source *detached,
                         struct failure *why)
 {
     struct ber_value value, octets;
-    if (enter(v, TAG_SEQUENCE, why) < 0 ||
+    if (ber_descend(&v->ber, TAG_SEQUENCE, why) < 0 ||
         expect_oid(v, OID(DATA), CMS_UNREADABLE, why) < 0)
         return -1;
     int rc = ber_next(&v->ber, &value, why);
@@ -303,10 +295,10 @@ static int read_signed(struct verifying *v, struct source *detached,
                        struct failure *why)
 {
     struct ber_value version;
-    if (enter(v, TAG_SEQUENCE, why) < 0 ||
+    if (ber_descend(&v->ber, TAG_SEQUENCE, why) < 0 ||
         expect_oid(v, OID(SIGNED_DATA), CMS_NOT_SIGNED, why) < 0 ||
-        enter(v, TAG_CONTEXT | TAG_CONSTRUCTED, why) < 0 ||
-        enter(v, TAG_SEQUENCE, why) < 0 ||
+        ber_descend(&v->ber, TAG_CONTEXT | TAG_CONSTRUCTED, why) < 0 ||
+        ber_descend(&v->ber, TAG_SEQUENCE, why) < 0 ||
         ber_expect(&v->ber, TAG_INTEGER, &version, why) < 0 ||
         ber_skip(&v->ber, &version, why) < 0 || read_hashes(v, why) < 0 ||
         read_content(v, detached, why) < 0 || read_tail(v, why) < 0 ||

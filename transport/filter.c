@@ -22,7 +22,7 @@
 struct materials {
     struct cms_signer signer;
     struct seal seal;
-    CERTCertificate *recipient;
+    struct cms_recipient recipient;
     CERTCertList *chain;
     CERTCertificate *chain_certificates[CHAIN_MOST];
     const struct cms_algorithm *capabilities[CAPABILITIES_MOST];
@@ -36,8 +36,8 @@ static void let_go(struct materials *m)
         CERT_DestroyCertificate(m->signer.certificate);
     if (m->signer.encryption)
         CERT_DestroyCertificate(m->signer.encryption);
-    if (m->recipient)
-        CERT_DestroyCertificate(m->recipient);
+    if (m->recipient.certificate)
+        CERT_DestroyCertificate(m->recipient.certificate);
     if (m->chain)
         CERT_DestroyCertList(m->chain);
 }
@@ -153,6 +153,15 @@ static int read_recipient(struct pool *pool, enum recipient_class class,
     return 0;
 }
 
+static KeyType key_type(CERTCertificate *certificate)
+{
+    SECKEYPublicKey *key = CERT_ExtractPublicKey(certificate);
+    KeyType type = key ? SECKEY_GetPublicKeyType(key) : nullKey;
+    if (key)
+        SECKEY_DestroyPublicKey(key);
+    return type;
+}
+
 /* By what was decided for the recipient. */
 static int find_recipient(struct gateway *gateway, struct pool *pool,
                           enum recipient_class class, const char *recipient,
@@ -164,12 +173,15 @@ static int find_recipient(struct gateway *gateway, struct pool *pool,
         return -1;
     snprintf(person, sizeof person, "%s@%s", address.local, address.domain);
     int rc = class == CLASS_PERSON
-             ? gateway_partner(gateway, person, &m->recipient, reason,
+             ? gateway_partner(gateway, person, &m->recipient.certificate, reason,
                                sizeof reason, why)
-             : gateway_partner_domain(gateway, address.domain, &m->recipient,
+             : gateway_partner_domain(gateway, address.domain, &m->recipient.certificate,
                                       reason, sizeof reason, why);
     if (rc == 0)
         return failure(why, FAILURE_CERT, "%s", reason);
+    if (rc > 0)
+        m->recipient.transport = key_type(m->recipient.certificate) == ecKey
+                                     ? CMS_ECDH : CMS_RSA;
     m->seal.recipients = &m->recipient;
     m->seal.recipient_count = 1;
     return rc < 0 ? -1 : 0;

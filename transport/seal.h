@@ -9,6 +9,7 @@
  */
 
 #include "cms_sign.h"
+#include "cms_wrap.h"
 
 struct source;
 struct sink;
@@ -17,7 +18,7 @@ struct seal {
     const struct cms_signer *signer;
     const struct cms_hash *hash;
     const struct cms_algorithm *cipher;
-    CERTCertificate *const *recipients;
+    const struct cms_recipient *recipients;
     size_t recipient_count;
     size_t header_limit; /* bytes of the header block */
 };

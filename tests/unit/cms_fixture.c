@@ -17,7 +17,10 @@
 #include <unistd.h>
 
 static char folder[] = "/tmp/seemail-cms-XXXXXX";
-static struct cms_party rsa, ec;
+static const char *const names[] = {"rsa",  "ec",      "p384",
+                                    "p521", "rsa1024", "pss"};
+#define PARTIES (sizeof names / sizeof names[0])
+static struct cms_party parties[PARTIES];
 
 static void remove_folder(void)
 {
@@ -34,8 +37,8 @@ static void party_destroy(struct cms_party *party)
 
 static void stop(void)
 {
-    party_destroy(&rsa);
-    party_destroy(&ec);
+    for (size_t i = 0; i < PARTIES; i++)
+        party_destroy(&parties[i]);
     NSS_Shutdown();
     remove_folder();
 }
@@ -64,6 +67,8 @@ static void load(struct cms_party *party, const char *name)
     party->certificate = CERT_NewTempCertificate(
         CERT_GetDefaultCertDB(), &item, NULL, PR_FALSE, PR_TRUE);
     CU_ASSERT_PTR_NOT_NULL_FATAL(party->certificate);
+    if (strcmp(name, "pss") == 0)
+        return; /* NSS does not take in such a key: it is for openssl */
     snprintf(file, sizeof file, "%s.p8", name);
     item = read_item(file);
     PK11SlotInfo *slot = PK11_GetInternalSlot();
@@ -83,7 +88,11 @@ static void start(void)
     CU_ASSERT_EQUAL_FATAL(
         cms_fixture_shell(
             "for k in 'rsa rsa:2048' 'ec ec -pkeyopt "
-            "ec_paramgen_curve:P-256'; do set -- $k; n=$1; shift;"
+            "ec_paramgen_curve:P-256' 'p384 ec -pkeyopt "
+            "ec_paramgen_curve:P-384' 'p521 ec -pkeyopt "
+            "ec_paramgen_curve:P-521' 'rsa1024 rsa:1024' "
+            "'pss rsa-pss -pkeyopt rsa_keygen_bits:2048'; "
+            "do set -- $k; n=$1; shift;"
             "openssl req -x509 -newkey $* -nodes -days 30 -subj /CN=$n "
             "-addext subjectAltName=email:$n@a.test "
             "-keyout $n.key -out $n.pem 2>/dev/null && "
@@ -92,21 +101,29 @@ static void start(void)
             "-out $n.p8 || exit 1; done"),
         0);
     CU_ASSERT_EQUAL_FATAL(NSS_NoDB_Init(NULL), SECSuccess);
-    load(&rsa, "rsa");
-    load(&ec, "ec");
+    for (size_t i = 0; i < PARTIES; i++)
+        load(&parties[i], names[i]);
     atexit(stop);
+}
+
+const struct cms_party *cms_fixture_party(const char *name)
+{
+    start();
+    for (size_t i = 0; i < PARTIES; i++)
+        if (strcmp(names[i], name) == 0)
+            return &parties[i];
+    CU_FAIL_FATAL("no such party");
+    return NULL;
 }
 
 const struct cms_party *cms_fixture_rsa(void)
 {
-    start();
-    return &rsa;
+    return cms_fixture_party("rsa");
 }
 
 const struct cms_party *cms_fixture_ec(void)
 {
-    start();
-    return &ec;
+    return cms_fixture_party("ec");
 }
 
 const char *cms_fixture_folder(void)
@@ -161,8 +178,9 @@ static int find(void *context, const struct der *issuer,
                 const struct der *serial, const struct der *identifier,
                 SECKEYPrivateKey **key_r, struct failure *why)
 {
-    CERTCertificate *own = cms_fixture_rsa()->certificate;
-    (void)context, (void)why;
+    const struct cms_party *party = cms_fixture_party(context);
+    CERTCertificate *own = party->certificate;
+    (void)why;
     int ours = 0;
     if (issuer) {
         ours = der_equal(issuer, own->derIssuer.data, own->derIssuer.len) &&
@@ -175,8 +193,11 @@ static int find(void *context, const struct der *issuer,
         SECITEM_FreeItem(&id, PR_FALSE);
     }
     if (ours)
-        *key_r = SECKEY_CopyPrivateKey(cms_fixture_rsa()->key);
+        *key_r = SECKEY_CopyPrivateKey(party->key);
     return ours;
 }
 
-const struct cms_keys cms_fixture_keys = {find, NULL, NULL};
+struct cms_keys cms_fixture_keys(const char *name)
+{
+    return (struct cms_keys){find, NULL, (void *)(size_t)name};
+}

@@ -2,7 +2,7 @@
 #define SEEMAIL_CMS_FIXTURE_H
 
 /*
- * cms_fixture: one RSA and one EC key with self-made certificates, in NSS
+ * cms_fixture: RSA and EC keys with self-made certificates, in NSS
  * and, for `openssl cms', as files. Made once; NSS runs without a database.
  */
 
@@ -22,6 +22,8 @@ struct cms_party {
 /* Fatal to the test if it cannot be made. */
 const struct cms_party *cms_fixture_rsa(void);
 const struct cms_party *cms_fixture_ec(void);
+/* "rsa", "ec" (P-256), "p384", "p521", "rsa1024", "pss" (id-RSASSA-PSS; key NULL) */
+const struct cms_party *cms_fixture_party(const char *name);
 const char *cms_fixture_folder(void);
 
 /* Runs a shell script in the folder: its exit status. */
@@ -31,7 +33,7 @@ int cms_fixture_shell(const char *script);
 void cms_fixture_write(const char *name, const struct blob *blob);
 void cms_fixture_read(const char *name, struct blob *blob);
 
-/* Finds the RSA party's key alone. */
-extern const struct cms_keys cms_fixture_keys;
+/* Finds the key of one party alone: the context is its name. */
+struct cms_keys cms_fixture_keys(const char *name);
 
 #endif
