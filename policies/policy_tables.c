@@ -28,10 +28,10 @@ static const char *const sign_names[] = {"rsa", "rsa-pss", "ecdsa", NULL};
 static const char *const digest_names[] = {"sha256", "sha384", "sha512",
                                            "sha1", NULL};
 static const char *const encrypt_names[] = {
-    "aes-256-gcm", "aes-128-gcm",  "aes-256-cbc", "aes-192-cbc",
-    "aes-128-cbc", "des-ede3-cbc", NULL};
-static const char *const keytransport_names[] = {"rsa", "rsa-oaep", "ecdh",
-                                                 NULL};
+    "aes-256-gcm", "aes-192-gcm", "aes-128-gcm",  "aes-256-cbc",
+    "aes-192-cbc", "aes-128-cbc", "des-ede3-cbc", NULL};
+static const char *const keytransport_names[] = {"rsa", "rsa-oaep", "rsa-1024",
+                                                 "ecdh", NULL};
 
 const char *const *const policy_algorithm_names[] = {
     [ALGORITHM_SIGN] = sign_names,

@@ -89,7 +89,7 @@ static int permits(void *context, const char *name, enum algorithm_use a,
 
 static int permits_encryption(void *context, const char *name)
 {
-    return permits(context, name, ALGORITHM_ENCRYPT, ALGORITHM_ENCRYPT);
+    return permits(context, name, ALGORITHM_ENCRYPT, ALGORITHM_KEYTRANSPORT);
 }
 
 static int permits_signature(void *context, const char *name)
