@@ -21,7 +21,10 @@
 #include <sysexits.h>
 #include <time.h>
 
-#define SECONDS 30
+#define STEP_SECONDS 30
+#define SECONDS 600
+#define MESSAGE_MOST (4 << 20)     /* bytes of one entry */
+#define BYTES_MOST ((size_t)1 << 30) /* of an answer */
 #define PASSWORD_MOST 1024
 #define ENTRIES_MOST 1000000
 #define BATCH 500 /* certificates written in one transaction */
@@ -195,12 +198,17 @@ static int fetch_one(struct pool *pool, struct state *state,
                           .directory = directory};
     const char **attributes =
         pool_array(pool, directory->attribute_count + 1, sizeof *attributes);
-    struct directory_query query = {.uri = directory->uri,
-                                    .base = directory->base,
+    struct directory_server server = {.uri = directory->uri,
+                                      .user = directory->bind_dn,
+                                      .step_seconds = STEP_SECONDS,
+                                      .seconds = SECONDS,
+                                      .message_most = MESSAGE_MOST};
+    struct directory_query query = {.base = directory->base,
                                     .filter = directory->filter,
                                     .attributes = attributes,
-                                    .bind_dn = directory->bind_dn,
-                                    .seconds = SECONDS};
+                                    .entries_most = ENTRIES_MOST,
+                                    .bytes_most = BYTES_MOST};
+    struct directory_session *session = NULL;
     int certificates = directory->purpose == DIRECTORY_CERTIFICATES;
     const char *list =
         directory->purpose == DIRECTORY_VENDOR ? LIST_VENDOR : LIST_SEEMAIL;
@@ -208,9 +216,15 @@ static int fetch_one(struct pool *pool, struct state *state,
         return failure_memory(why);
     for (size_t i = 0; i < directory->attribute_count; i++)
         attributes[i] = directory->attributes[i];
-    if (read_password(pool, directory, &query.password, why) < 0 ||
-        directory_search(&query, certificates ? visit_certificate : visit_list,
-                         &fetch, why) < 0)
+    query.whole = !certificates;
+    if (read_password(pool, directory, &server.password, why) < 0 ||
+        directory_open(&server, &session, why) < 0)
+        return -1;
+    int rc = directory_search(session, &query,
+                              certificates ? visit_certificate : visit_list,
+                              &fetch, why);
+    directory_close(&session);
+    if (rc < 0)
         return -1;
     if (certificates ? keep_certificates(&fetch, why) < 0
                      : replace_list(&fetch, list, why) < 0)

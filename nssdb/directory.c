@@ -1,129 +1,168 @@
-/* directory: see directory.h. */
-#include "directory.h"
+/* directory: the session; see directory.h. */
+#include "directory_inside.h"
 
 #include "failure.h"
 
-#include <ldap.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/time.h>
+#include <time.h>
 
-#define PAGE 500 /* entries asked for at a time (RFC 2696) */
-
-static int fail(const struct directory_query *query, int rc, const char *what,
-                struct failure *why)
+static long long milliseconds(void)
 {
-    return failure(why, FAILURE_NETWORK, "directory %s: %s: %s", query->uri,
-                   what, ldap_err2string(rc));
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-static int set_up(LDAP *ldap, const struct directory_query *query)
+int directory_fail(struct directory_session *session, int rc,
+                   const char *what, struct failure *why)
 {
-    int version = LDAP_VERSION3;
-    struct timeval limit = {(time_t)query->seconds, 0};
+    char *words = NULL;
+    if (session->ldap)
+        ldap_get_option(session->ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &words);
+    failure(why, FAILURE_NETWORK, "directory %s: %s: %s%s%.150s%s",
+            session->server->uri, what, ldap_err2string(rc),
+            words && *words ? " (" : "", words ? words : "",
+            words && *words ? ")" : "");
+    ldap_memfree(words);
+    return -1;
+}
+
+int directory_step(struct directory_session *session, struct timeval *limit_r,
+                   struct failure *why)
+{
+    long long left = session->deadline - milliseconds();
+    long long step = session->server->step_seconds * 1000LL;
+    if (left <= 0)
+        return failure(why, FAILURE_NETWORK,
+                       "directory %s: not done in %u seconds",
+                       session->server->uri, session->server->seconds);
+    if (left > step)
+        left = step;
+    *limit_r = (struct timeval){left / 1000, left % 1000 * 1000};
+    ldap_set_option(session->ldap, LDAP_OPT_NETWORK_TIMEOUT, limit_r);
+    ldap_set_option(session->ldap, LDAP_OPT_TIMEOUT, limit_r);
+    return 0;
+}
+
+/* What ldap.conf or the environment say of these does not count. */
+static int set_up(LDAP *ldap)
+{
+    int version = LDAP_VERSION3, no_limit = LDAP_NO_LIMIT;
+    int deref = LDAP_DEREF_NEVER;
     int rc = ldap_set_option(ldap, LDAP_OPT_PROTOCOL_VERSION, &version);
     if (rc == LDAP_OPT_SUCCESS)
-        rc = ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &limit);
+        rc = ldap_set_option(ldap, LDAP_OPT_SIZELIMIT, &no_limit);
     if (rc == LDAP_OPT_SUCCESS)
-        rc = ldap_set_option(ldap, LDAP_OPT_TIMEOUT, &limit);
-    if (rc == LDAP_OPT_SUCCESS) /* nobody sends us elsewhere */
+        rc = ldap_set_option(ldap, LDAP_OPT_DEREF, &deref);
+    if (rc == LDAP_OPT_SUCCESS)
         rc = ldap_set_option(ldap, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
     return rc;
 }
 
-static int bind_to(LDAP *ldap, const struct directory_query *query)
+static int set_tls(LDAP *ldap, const char *ca_file)
 {
-    struct berval password = {0, NULL};
-    if (query->bind_dn && query->password) {
-        password.bv_val = (char *)(size_t)query->password;
-        password.bv_len = strlen(query->password);
-    }
-    return ldap_sasl_bind_s(ldap, query->bind_dn, LDAP_SASL_SIMPLE, &password,
-                            NULL, NULL, NULL);
-}
-
-static int visit_entry(LDAP *ldap, LDAPMessage *entry, directory_visit *visit,
-                       void *context, struct failure *why)
-{
-    BerElement *ber = NULL;
-    char *dn = ldap_get_dn(ldap, entry);
-    int rc = 0;
-    for (char *name = ldap_first_attribute(ldap, entry, &ber); name;
-         name = ldap_next_attribute(ldap, entry, ber)) {
-        struct berval **values = ldap_get_values_len(ldap, entry, name);
-        for (int i = 0; rc == 0 && values && values[i]; i++)
-            rc = visit(context, dn ? dn : "", name, values[i]->bv_val,
-                       values[i]->bv_len, why);
-        ldap_value_free_len(values);
-        ldap_memfree(name);
-    }
-    ber_free(ber, 0);
-    ldap_memfree(dn);
+    int demand = LDAP_OPT_X_TLS_DEMAND, client = 0;
+    int least = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
+    int rc = ldap_set_option(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
+    if (rc == LDAP_OPT_SUCCESS && ca_file)
+        rc = ldap_set_option(ldap, LDAP_OPT_X_TLS_CACERTFILE, ca_file);
+    if (rc == LDAP_OPT_SUCCESS)
+        rc = ldap_set_option(ldap, LDAP_OPT_X_TLS_PROTOCOL_MIN, &least);
+    if (rc == LDAP_OPT_SUCCESS)
+        rc = ldap_set_option(ldap, LDAP_OPT_X_TLS_NEWCTX, &client);
     return rc;
 }
 
-/* The cookie of the next page from the answer; an empty one at the end. */
-static void next_page(LDAP *ldap, LDAPMessage *answer, struct berval *cookie)
+static int uses_tls(const struct directory_server *server)
 {
-    LDAPControl **controls = NULL, *page;
-    ber_int_t total;
-    ber_memfree(cookie->bv_val);
-    *cookie = (struct berval){0, NULL};
-    if (ldap_parse_result(ldap, answer, NULL, NULL, NULL, NULL, &controls, 0))
+    return server->starttls || strncasecmp(server->uri, "ldaps:", 6) == 0;
+}
+
+/* From here on reading never waits but where we say so, and no message is
+ * larger than it may be. */
+static void guard(struct directory_session *session)
+{
+    ber_len_t most = session->server->message_most;
+    Sockbuf *socket = NULL;
+    ldap_get_option(session->ldap, LDAP_OPT_SOCKBUF, &socket);
+    if (!socket)
         return;
-    page = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
-    if (page)
-        ldap_parse_pageresponse_control(ldap, page, &total, cookie);
-    ldap_controls_free(controls);
+    ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_NONBLOCK, socket);
+    if (most)
+        ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &most);
 }
 
-/* One page. 0 or -1; the cookie becomes that of the next. */
-static int search_page(LDAP *ldap, const struct directory_query *query,
-                       struct berval *cookie, directory_visit *visit,
-                       void *context, struct failure *why)
+static int connect_to(struct directory_session *session, struct failure *why)
 {
-    struct timeval limit = {(time_t)query->seconds, 0};
-    LDAPControl *page = NULL;
-    LDAPMessage *answer = NULL;
-    int rc = ldap_create_page_control(ldap, PAGE, cookie, 0, &page);
-    if (rc == LDAP_SUCCESS) {
-        LDAPControl *controls[] = {page, NULL};
-        rc = ldap_search_ext_s(ldap, query->base, LDAP_SCOPE_SUBTREE,
-                               query->filter,
-                               (char **)(size_t)query->attributes, 0, controls,
-                               NULL, &limit, 0, &answer);
+    const struct directory_server *server = session->server;
+    struct timeval limit;
+    int rc = ldap_initialize(&session->ldap, server->uri);
+    if (rc == LDAP_SUCCESS)
+        rc = set_up(session->ldap);
+    if (rc == LDAP_SUCCESS && uses_tls(server))
+        rc = set_tls(session->ldap, server->ca_file);
+    if (rc != LDAP_SUCCESS)
+        return directory_fail(session, rc, "setting it up", why);
+    if (directory_step(session, &limit, why) < 0)
+        return -1;
+    rc = ldap_connect(session->ldap);
+    if (rc != LDAP_SUCCESS)
+        return directory_fail(session, rc, "connecting", why);
+    if (server->starttls) {
+        if (directory_step(session, &limit, why) < 0)
+            return -1;
+        rc = ldap_start_tls_s(session->ldap, NULL, NULL);
+        if (rc != LDAP_SUCCESS)
+            return directory_fail(session, rc, "StartTLS", why);
     }
-    ldap_control_free(page);
-    if (rc != LDAP_SUCCESS) {
-        ldap_msgfree(answer);
-        return fail(query, rc, query->base, why);
-    }
-    rc = 0;
-    for (LDAPMessage *entry = ldap_first_entry(ldap, answer); entry && rc == 0;
-         entry = ldap_next_entry(ldap, entry))
-        rc = visit_entry(ldap, entry, visit, context, why);
-    next_page(ldap, answer, cookie);
-    ldap_msgfree(answer);
-    return rc;
+    guard(session);
+    return 0;
 }
 
-int directory_search(const struct directory_query *query,
-                     directory_visit *visit, void *context,
-                     struct failure *why)
+static int bind_to(struct directory_session *session, struct failure *why)
 {
-    struct berval cookie = {0, NULL};
-    LDAP *ldap = NULL;
-    int rc = ldap_initialize(&ldap, query->uri);
-    if (rc == LDAP_SUCCESS && (rc = set_up(ldap, query)) == LDAP_SUCCESS)
-        rc = bind_to(ldap, query);
-    if (rc != LDAP_SUCCESS) {
-        if (ldap)
-            ldap_unbind_ext_s(ldap, NULL, NULL);
-        return fail(query, rc, "connecting", why);
+    const struct directory_server *server = session->server;
+    struct berval password = {0, NULL};
+    struct timeval limit;
+    if (directory_step(session, &limit, why) < 0)
+        return -1;
+    if (server->mechanism)
+        return directory_sasl(session, why);
+    if (server->user && server->password) {
+        password.bv_val = (char *)(size_t)server->password;
+        password.bv_len = strlen(server->password);
     }
-    do
-        rc = search_page(ldap, query, &cookie, visit, context, why);
-    while (rc == 0 && cookie.bv_len > 0);
-    ber_memfree(cookie.bv_val);
-    ldap_unbind_ext_s(ldap, NULL, NULL);
-    return rc;
+    int rc = ldap_sasl_bind_s(session->ldap, server->user, LDAP_SASL_SIMPLE,
+                              &password, NULL, NULL, NULL);
+    return rc == LDAP_SUCCESS ? 0
+                              : directory_fail(session, rc, "bind", why);
+}
+
+int directory_open(const struct directory_server *server,
+                   struct directory_session **session_r, struct failure *why)
+{
+    struct directory_session *session = calloc(1, sizeof *session);
+    *session_r = session;
+    if (!session)
+        return failure_memory(why);
+    session->server = server;
+    session->deadline = milliseconds() + server->seconds * 1000LL;
+    if (connect_to(session, why) == 0 && bind_to(session, why) == 0)
+        return 0;
+    directory_close(session_r);
+    return -1;
+}
+
+void directory_close(struct directory_session **session)
+{
+    struct directory_session *old = *session;
+    *session = NULL;
+    if (!old)
+        return;
+    if (old->ldap)
+        ldap_unbind_ext(old->ldap, NULL, NULL);
+    free(old);
 }
