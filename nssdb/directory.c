@@ -1,6 +1,7 @@
 /* directory: the session; see directory.h. */
 #include "directory_inside.h"
 
+#include "directory_watch.h"
 #include "failure.h"
 
 #include <stdlib.h>
@@ -95,6 +96,47 @@ static void guard(struct directory_session *session)
         ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &most);
 }
 
+/* Once the connection stands, before TLS begins on it: see
+ * directory_watch.h. */
+static int watch_connection(LDAP *ldap, Sockbuf *socket, LDAPURLDesc *server,
+                            struct sockaddr *address,
+                            struct ldap_conncb *callback)
+{
+    struct directory_session *session = callback->lc_arg;
+    struct timeval limit;
+    int fd = -1;
+    (void)server, (void)address;
+    ber_sockbuf_ctrl(socket, LBER_SB_OPT_GET_FD, &fd);
+    if (directory_step(session, &limit, NULL) == 0)
+        session->watch = directory_watch_start(
+            fd, limit.tv_sec * 1000 + limit.tv_usec / 1000);
+    ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, NULL);
+    return session->watch ? 0 : -1;
+}
+
+static void forget_connection(LDAP *ldap, Sockbuf *socket,
+                              struct ldap_conncb *callback)
+{
+    (void)ldap, (void)socket, (void)callback;
+}
+
+static int connect_watched(struct directory_session *session,
+                           struct failure *why)
+{
+    session->callback = (struct ldap_conncb){watch_connection,
+                                             forget_connection, session};
+    ldap_set_option(session->ldap, LDAP_OPT_CONNECT_CB, &session->callback);
+    const char *what = "connecting";
+    int rc = ldap_connect(session->ldap);
+    if (rc == LDAP_SUCCESS && session->server->starttls) {
+        what = "StartTLS";
+        rc = ldap_start_tls_s(session->ldap, NULL, NULL);
+    }
+    if (directory_watch_stop(&session->watch))
+        rc = LDAP_TIMEOUT;
+    return rc == LDAP_SUCCESS ? 0 : directory_fail(session, rc, what, why);
+}
+
 static int connect_to(struct directory_session *session, struct failure *why)
 {
     const struct directory_server *server = session->server;
@@ -106,18 +148,9 @@ static int connect_to(struct directory_session *session, struct failure *why)
         rc = set_tls(session->ldap, server->ca_file);
     if (rc != LDAP_SUCCESS)
         return directory_fail(session, rc, "setting it up", why);
-    if (directory_step(session, &limit, why) < 0)
+    if (directory_step(session, &limit, why) < 0 ||
+        connect_watched(session, why) < 0)
         return -1;
-    rc = ldap_connect(session->ldap);
-    if (rc != LDAP_SUCCESS)
-        return directory_fail(session, rc, "connecting", why);
-    if (server->starttls) {
-        if (directory_step(session, &limit, why) < 0)
-            return -1;
-        rc = ldap_start_tls_s(session->ldap, NULL, NULL);
-        if (rc != LDAP_SUCCESS)
-            return directory_fail(session, rc, "StartTLS", why);
-    }
     guard(session);
     return 0;
 }

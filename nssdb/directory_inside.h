@@ -11,6 +11,8 @@ struct directory_session {
     LDAP *ldap;
     const struct directory_server *server; /* the caller's */
     long long deadline; /* milliseconds of the monotonic clock */
+    struct ldap_conncb callback;
+    struct directory_watch *watch; /* while it connects */
 };
 
 /* -1: what did not work, in libldap's and the server's own words. */

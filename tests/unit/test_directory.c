@@ -29,7 +29,7 @@ static void urls_that_are_not_followed(void)
         {"", "not an LDAP URL"},
         {"ldap:///c=NZ?certificateRevocationList", "names no host"},
         {"ldapi://%2ftmp%2fsocket/c=NZ", "not an ldap or ldaps URL"},
-        {"ldap://127.0.0.1:1/c=NZ????!bindname=cn=x", "an extension"},
+        {"ldap://127.0.0.1:1/c=NZ???" "?!bindname=cn=x", "an extension"},
     };
     struct failure why;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
