@@ -21,7 +21,7 @@ HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden \
 CFLAGS ?= -O2 -g
 PKGS := nss nspr lmdb libpcre2-8
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) $(HARDEN) $(SAN) $(CFLAGS) \
-  -Ipolicies/base -Ipolicies -Inssdb -Itransport \
+  -Ipolicies/base -Ipolicies -Inssdb -Itransport -Itransport/hub \
   $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS)))
 LDFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN)
 LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS))
@@ -29,8 +29,9 @@ LIBS_network = $(shell $(PKG_CONFIG) --libs ldap libcurl)
 LIBS_seemail-certs = $(LIBS_network)
 
 # Folders of the one static library; X_main.c is the program seemail-X.
-LIB_C := $(filter-out %_main.c,$(wildcard policies/base/*.c policies/*.c nssdb/*.c transport/*.c))
-MAIN_C := $(wildcard policies/*_main.c nssdb/*_main.c transport/*_main.c)
+LIB_C := $(filter-out %_main.c,$(wildcard policies/base/*.c policies/*.c nssdb/*.c transport/*.c \
+  transport/hub/*.c))
+MAIN_C := $(wildcard policies/*_main.c nssdb/*_main.c transport/*_main.c transport/hub/*_main.c)
 UNIT_C := $(wildcard tests/unit/*.c)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 PROGRAMS := $(foreach m,$(MAIN_C),$(B)/seemail-$(patsubst %_main.c,%,$(notdir $(m))))

@@ -378,6 +378,10 @@ static int prepare(struct deciding *d)
     if (d->facts->unscannable &&
         d->policy->settings.unscannable != UNSCANNABLE_PLAIN)
         d->needed = every_marking(d->policy);
+    decision->never_clear =
+        d->facts->markings ||
+        (d->facts->unscannable &&
+         d->policy->settings.unscannable == UNSCANNABLE_MARKED);
     return choose_signer(d);
 }
 

@@ -82,6 +82,7 @@ struct decision {
     const char *marking; /* names, by ", "; "" = not marked */
     const char *from;    /* our domain that signs, or "" */
     const char *verdict;
+    int never_clear; /* it has a marking, or is treated as if it had */
     struct outcome *outcomes; /* one a recipient, in their order */
     size_t count;
     struct decided_domain *domains;
@@ -102,6 +103,8 @@ int decide(struct pool *pool, const struct policy *policy,
  *     marking  names by ", ", or empty
  *     from     our domain that signs
  *     verdict  word
+ *     clear    never, or may: whether an administrator may let it go as it
+ *              came, where it cannot be sealed
  *     all      the class, when all recipients have the same; otherwise:
  *     a-KEY    the class of one address (always "person"); goes first
  *     d-DOMAIN the class of a domain's other addresses
@@ -110,6 +113,8 @@ int decide(struct pool *pool, const struct policy *policy,
  * decided on and must wait.
  */
 #define DECISION_VERSION "1"
+#define DECISION_MAY_CLEAR "may"
+#define DECISION_NEVER_CLEAR "never"
 #define DECISION_BYTES_MOST 15000
 
 typedef int decision_key(const char *address, char *key_r, size_t size);

@@ -103,6 +103,8 @@ int decision_encode(const struct decision *decision, decision_key *key,
     put(&out, "", "marking", decision->marking);
     put(&out, "", "from", decision->from);
     put(&out, "", "verdict", decision->verdict);
+    put(&out, "", "clear", decision->never_clear ? DECISION_NEVER_CLEAR
+                                                 : DECISION_MAY_CLEAR);
     if (decision->verdict[strspn(decision->verdict, KEY_BYTES)])
         failure(why, FAILURE_BUG, "\"%s\" is no word for a verdict",
                 decision->verdict);

@@ -48,6 +48,7 @@ struct settings {
     long header_limit;    /* bytes of one header block */
     long max_recipients;
     long filter_timeout, verify_timeout; /* seconds */
+    long release_in_clear; /* 1 = an administrator may, if unmarked */
     long own_limits, own_crl_pointer;    /* enum own_limits */
     const char *postmaster;    /* in whose name notices are; in our domains */
     const char *administrator; /* who gets them; likewise */

@@ -128,6 +128,8 @@ const struct policy_setting policy_settings[] = {
             COLUMN("sendmail", TABLE_TEXT, "/usr/sbin/sendmail")),
     SETTING(notices_at_once, SETTING_NUMBER,
             NUMBER("notices-at-once", "5", 0, 1000)),
+    SETTING(release_in_clear, SETTING_NUMBER,
+            WORDS("release-in-clear", TABLE_ENUM, "no", switches)),
     SETTING(scan_limit, SETTING_NUMBER,
             NUMBER("scan-limit", "64m", 1024, 1L << 40)),
     SETTING(scan_names, SETTING_NUMBER,

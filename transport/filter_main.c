@@ -4,6 +4,7 @@
  * which Exim would put into the mail, and nothing to standard output before
  * all is done (design rule 2).
  */
+#include "approval.h"
 #include "blob.h"
 #include "failure.h"
 #include "filter.h"
@@ -136,8 +137,8 @@ static int do_seal(struct command *c, int argc, char **argv,
     if (read_class(argv[0], &class, why) < 0 ||
         decode(c, argv[2], &decided, why) < 0)
         return -1;
-    logline_field(&c->log, "to", argv[3]);
-    logline_number(&c->log, "recipients", argc - 3);
+    logline_field(&c->log, LOG_TO, argv[3]);
+    logline_number(&c->log, LOG_RECIPIENTS, argc - 3);
     blob_init(&result);
     int rc = filter_seal(&c->gateway, c->pool, &decided, class,
                          (const char *const *)(void *)(argv + 3),
@@ -227,9 +228,42 @@ static int do_ready(struct command *c, int argc, char **argv,
     if (filter_ready(&c->gateway, c->pool, argv[1], class, argv[2],
                      &reason) > 0)
         return 0;
-    logline_field(&c->log, "to", argv[2]);
+    logline_field(&c->log, LOG_TO, argv[2]);
     logline_failure(&c->log, &reason);
     return write_fd(NULL, reason.text, strlen(reason.text), why);
+}
+
+/* May the message go to this recipient as it came? Exim hands over what was
+ * decided: whether it ever may, and the class. */
+static int may_release(struct command *c, char **argv, const char **by_r,
+                       struct failure *why)
+{
+    static const enum recipient_class from[] = {CLASS_SEAL, CLASS_PERSON,
+                                                CLASS_HOLD};
+    const struct settings *settings = &c->gateway.policy->settings;
+    int held = 0;
+    for (size_t i = 0; i < sizeof from / sizeof from[0]; i++)
+        held |= strcmp(argv[2], class_word(from[i])) == 0;
+    if (!held || strcmp(argv[1], DECISION_MAY_CLEAR) != 0 ||
+        !settings->release_in_clear)
+        return 0;
+    return approval_find(c->pool, settings->state, argv[0], argv[3], by_r,
+                         why);
+}
+
+/* released ID CLEAR CLASS ADDRESS: prints "plain" if it may go in clear */
+static int do_released(struct command *c, int argc, char **argv,
+                       struct failure *why)
+{
+    const char *by = NULL, *plain = class_word(CLASS_PLAIN);
+    if (argc != 4)
+        return failure(why, FAILURE_USAGE, "released: four arguments");
+    c->id = argv[0];
+    logline_field(&c->log, LOG_TO, argv[3]);
+    int rc = may_release(c, argv, &by, why);
+    logline_field(&c->log, LOG_CLEAR, rc > 0 ? "yes" : "no");
+    logline_field(&c->log, LOG_BY, by);
+    return rc <= 0 ? rc : write_fd(NULL, plain, strlen(plain), why);
 }
 
 static const struct {
@@ -238,7 +272,8 @@ static const struct {
 } commands[] = {{"seal", do_seal},
                 {"open", do_open},
                 {"verify", do_verify},
-                {"ready", do_ready}};
+                {"ready", do_ready},
+                {"released", do_released}};
 
 /* Exim's own time limit would blame the host that the mail goes to. */
 static void out_of_time(int signal_number)
@@ -264,7 +299,7 @@ static int run(struct command *c, int argc, char **argv, struct failure *why)
         return commands[i].run(c, argc - 2, argv + 2, why);
     }
     return failure(why, FAILURE_USAGE, "usage: seemail-filter seal|open|"
-                                       "verify|ready ...");
+                                       "verify|ready|released ...");
 }
 
 static void write_log(struct command *c)

@@ -16,6 +16,8 @@
 
 #define ENV_HOME "SEEMAIL_HOME"
 #define ENV_BIN "SEEMAIL_BIN" /* folder of the programs, if not the usual */
+#define ENV_EXIM "SEEMAIL_EXIM" /* Exim's program, if not the usual */
+#define ENV_EXIM_CONFIG "SEEMAIL_EXIM_CONFIG" /* its file, if not the usual */
 
 /* SMTP replies: who may not get it, and why; what failed here. */
 #define REPLY_REFUSED "SEEMail: not accepted for %s: %s"
@@ -28,6 +30,11 @@
 
 /* What the log line of a message calls things: see doc/seemail-log.5. */
 #define LOG_ID "id"
+#define LOG_QUEUE "queue"
+#define LOG_TO "to"
+#define LOG_RECIPIENTS "recipients"
+#define LOG_CLEAR "clear"
+#define LOG_BY "by"
 #define LOG_SENDER "sender"
 #define LOG_HOST "host"
 #define LOG_DIRECTION "direction"

@@ -132,7 +132,7 @@ subtest '1.9-logs: the manual page names each field' => sub {
     my %named = map { $_ => 1 } map { split /[ ,]+/ } $page =~ /^(?:\.It )?\.?Cm (.+)$/mg, $page =~ /^\.It Cm (.+)$/mg;
     my $interface = Bed::read_file("$Bed::top/policies/base/interface.h");
     my @keys = $interface =~ /^#define LOG_(?!IDENT)\w+ "([\w-]+)"/mg;
-    for my $file ('local_scan/hook.c', 'transport/filter_main.c') {
+    for my $file ('local_scan/hook.c', 'transport/filter_main.c', 'transport/hub/queue_act.c') {
         push @keys, Bed::read_file("$Bed::top/$file") =~ /logline_\w+\([^,;]+,\s*"([\w-]+)"/g;
     }
     cmp_ok scalar(@keys), '>=', 10, 'there are fields';

@@ -319,16 +319,17 @@ static void is_written(void)
     open_desk(&desk, "unlisted refuse-unlisted\n");
     encodes(&desk, INSIDE(0), "x@a.test y@a.test",
             "v=\"1\" dir=\"inside\" marking=\"\" from=\"a.test\" verdict=\"\" "
-            "all=\"inside\"");
+            "clear=\"may\" all=\"inside\"");
     encodes(&desk, INSIDE(IN_CONFIDENCE), "q@b.test r@b.test x@a.test n@n.test",
             "v=\"1\" dir=\"inside\" marking=\"IN CONFIDENCE\" "
-            "from=\"a.test\" verdict=\"\" a-q=\"person\" d-b.test=\"seal\" "
+            "from=\"a.test\" verdict=\"\" clear=\"never\" a-q=\"person\" "
+            "d-b.test=\"seal\" "
             "d-a.test=\"inside\" d-n.test=\"refuse\"");
     struct mail_facts facts = OUTSIDE;
     facts.verdict = "wrong-address";
     encodes(&desk, facts, "x@a.test",
             "v=\"1\" dir=\"outside\" marking=\"\" from=\"\" "
-            "verdict=\"wrong-address\" all=\"inside\"");
+            "verdict=\"wrong-address\" clear=\"may\" all=\"inside\"");
     close_desk(&desk);
 }
 
