@@ -1,11 +1,20 @@
 /* certificate: see certificate.h. */
 #include "certificate.h"
 
+#include "der.h"
 #include "pool.h"
 
 #include <secport.h>
 #include <string.h>
 #include <strings.h>
+
+CERTCertificate *cert_decode(const struct der *der)
+{
+    SECItem item = {siBuffer, (unsigned char *)(size_t)der->data,
+                    (unsigned)der->length};
+    return CERT_NewTempCertificate(CERT_GetDefaultCertDB(), &item, NULL,
+                                   PR_FALSE, PR_TRUE);
+}
 
 int cert_has_address(CERTCertificate *certificate, const char *address)
 {

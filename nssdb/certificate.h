@@ -9,7 +9,11 @@
 
 #include <cert.h>
 
+struct der;
 struct pool;
+
+/* Reads one; NULL = NSS cannot. The caller destroys it. */
+CERTCertificate *cert_decode(const struct der *der);
 
 #define CERT_DCA "domain-confidentiality-authority"
 #define CERT_DSA "domain-signing-authority"

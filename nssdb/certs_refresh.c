@@ -1,7 +1,6 @@
 /* seemail-certs refresh: lists and certificates from the directories. */
 #include "address.h"
 #include "buffer.h"
-#include "certificate.h"
 #include "certs.h"
 #include "decide.h"
 #include "der.h"
@@ -33,6 +32,7 @@
 struct fetch {
     struct pool *pool;
     struct state *state;
+    const struct policy *policy;
     const struct directory *directory;
     struct state_entry *entries;
     size_t count, room;
@@ -98,27 +98,30 @@ static int visit_list(void *context, const char *dn, const char *attribute,
     return add_entry(fetch, entry, dn, why);
 }
 
+/* The directory that has the SEEMAIL list is the one of its partners. */
+static enum known_source source_of(const struct fetch *fetch)
+{
+    const struct policy *policy = fetch->policy;
+    for (size_t i = 0; i < policy->directory_count; i++)
+        if (policy->directories[i].purpose == DIRECTORY_SEEMAIL &&
+            strcasecmp(policy->directories[i].uri, fetch->directory->uri) == 0)
+            return KNOWN_SEEMAIL;
+    return KNOWN_DIRECTORY;
+}
+
 /* Under its own addresses, whatever the entry is called. */
 static int put_certificate(struct fetch *fetch, const struct der *der,
                            struct failure *why)
 {
     long long now = (long long)time(NULL);
-    const char *const *addresses;
-    size_t count;
-    CERTCertificate *certificate = CERT_DecodeCertFromPackage(
-        (char *)(size_t)der->data, (int)der->length);
-    if (!certificate)
-        return 0;
-    int rc = cert_addresses(fetch->pool, certificate, &addresses, &count);
-    CERT_DestroyCertificate(certificate);
-    if (rc < 0)
-        return failure_memory(why);
-    struct known known = {*der, KNOWN_DIRECTORY, fetch->directory->name, now,
-                          now};
-    if (count == 0)
-        return 0;
-    fetch->kept++;
-    return known_put(fetch->state, &known, addresses, count, why);
+    struct known known = {.certificate = *der,
+                          .source = source_of(fetch),
+                          .where = fetch->directory->name,
+                          .first = now,
+                          .seen = now};
+    int rc = known_put(fetch->state, &known, why);
+    fetch->kept += rc > 0;
+    return rc < 0 ? -1 : 0;
 }
 
 static int put_certificates(struct fetch *fetch, struct failure *why)
@@ -131,9 +134,13 @@ static int put_certificates(struct fetch *fetch, struct failure *why)
 
 static int keep_certificates(struct fetch *fetch, struct failure *why)
 {
+    size_t most = (size_t)fetch->policy->settings.known_limit;
     if (state_begin(fetch->state, STATE_WRITE, why) < 0)
         return -1;
-    int rc = state_end(fetch->state, put_certificates(fetch, why), why);
+    int rc = known_room(fetch->state, fetch->cert_count, most, why);
+    if (rc == 0)
+        rc = put_certificates(fetch, why);
+    rc = state_end(fetch->state, rc, why);
     fetch->cert_count = 0;
     return rc;
 }
@@ -192,9 +199,10 @@ static int replace_list(struct fetch *fetch, const char *list,
 }
 
 static int fetch_one(struct pool *pool, struct state *state,
+                     const struct policy *policy,
                      const struct directory *directory, struct failure *why)
 {
-    struct fetch fetch = {.pool = pool, .state = state,
+    struct fetch fetch = {.pool = pool, .state = state, .policy = policy,
                           .directory = directory};
     const char **attributes =
         pool_array(pool, directory->attribute_count + 1, sizeof *attributes);
@@ -242,9 +250,30 @@ static int fetch_all(struct certs *certs, struct state *state)
     struct failure why = {0};
     int status = EX_OK;
     for (size_t i = 0; i < policy->directory_count; i++)
-        if (fetch_one(certs->pool, state, &policy->directories[i], &why) < 0)
+        if (fetch_one(certs->pool, state, policy,
+                      &policy->directories[i], &why) < 0)
             status = certs_complain(&why);
     return status;
+}
+
+/* Those that nobody will need any more. */
+static int forget_expired(const struct policy *policy, struct state *state)
+{
+    long long days = policy->settings.known_days;
+    struct failure why = {0};
+    size_t count = 0;
+    int rc = state_begin(state, STATE_WRITE, &why);
+    if (rc == 0)
+        rc = state_end(state,
+                       known_expire(state, (long long)time(NULL) -
+                                               days * 24 * 60 * 60,
+                                    &count, &why), &why);
+    if (rc < 0)
+        return certs_complain(&why);
+    if (count)
+        printf("%zu certificates that expired over %lld days ago are "
+               "forgotten\n", count, days);
+    return EX_OK;
 }
 
 int certs_refresh(struct certs *certs, int argc, char **argv)
@@ -259,9 +288,14 @@ int certs_refresh(struct certs *certs, int argc, char **argv)
     if (keystore_open(settings->nssdb, settings->nssdb_password, &keystore,
                       &why) < 0)
         return certs_complain(&why);
+    int forgotten = EX_OK;
     int status = state_open(settings->state, STATE_WRITE, &state, &why) < 0
                      ? certs_complain(&why)
                      : fetch_all(certs, state);
+    if (state)
+        forgotten = forget_expired(certs->policy, state);
+    if (status == EX_OK)
+        status = forgotten;
     state_close(&state);
     keystore_close(&keystore);
     return status;

@@ -174,6 +174,9 @@ void keystore_close(struct keystore **keystore)
     *keystore = NULL;
     if (!old)
         return;
+    for (size_t i = 0; i < old->count; i++)
+        SECITEM_FreeItem(&old->certificates[i], PR_FALSE);
+    free(old->certificates);
     if (NSS_IsInitialized())
         NSS_Shutdown();
     passwords_free(&old->passwords);
@@ -241,14 +244,5 @@ int keystore_find_certificate(void *context, const struct der *issuer,
 {
     (void)identifier, (void)why;
     *certificate_r = issuer ? by_issuer(issuer, serial, context) : NULL;
-    return *certificate_r != NULL;
-}
-
-int keystore_pinned(struct keystore *keystore, const char *address,
-                    CERTCertificate **certificate_r)
-{
-    (void)keystore;
-    *certificate_r = CERT_FindCertByNicknameOrEmailAddr(
-        CERT_GetDefaultCertDB(), address);
     return *certificate_r != NULL;
 }

@@ -26,6 +26,7 @@
 
 struct der;
 struct keystore;
+struct pool;
 
 /* `password_file': see passwords.h; may be missing if the store has none. */
 int keystore_open(const char *folder, const char *password_file,
@@ -70,8 +71,12 @@ int keystore_find_certificate(void *keystore, const struct der *issuer,
                               CERTCertificate **certificate_r,
                               struct failure *why);
 
-/* A certificate that holds the mail address, pinned. 1, 0. */
-int keystore_pinned(struct keystore *keystore, const char *address,
-                    CERTCertificate **certificate_r);
+/* The certificates that hold the mail address (lower case), pinned; each as
+ * DER in the pool. All that the store and its tokens have are read for the
+ * first question (about 20 us each), so that every address of every one is
+ * found: for some hundred partners, not for thousands. 0, also for none; -1. */
+int keystore_pinned(struct keystore *keystore, struct pool *pool,
+                    const char *address, struct der **pinned_r,
+                    size_t *count_r, struct failure *why);
 
 #endif

@@ -12,6 +12,9 @@ struct keystore {
     char *folder;
     struct passwords *passwords;
     struct suspended *suspended;
+    SECItem *certificates; /* all that there are, once was_read */
+    size_t count;
+    int was_read;
     char trouble[200]; /* with a password: what a fault's text ends with */
 };
 

@@ -1,16 +1,16 @@
-/* known: see known.h. */
-#include "known.h"
+/* known: keeping and forgetting; see known.h. */
+#include "known_record.h"
 
 #include "buffer.h"
+#include "certificate.h"
 #include "failure.h"
 #include "pool.h"
 #include "state.h"
 
+#include <keyhi.h>
 #include <pk11pub.h>
-#include <stdlib.h>
+#include <prtime.h>
 #include <string.h>
-
-#define PER_ADDRESS_MOST 100 /* that are looked at */
 
 static const char *const words[KNOWN_SOURCES] = {
     [KNOWN_UNVERIFIED] = "unverified", [KNOWN_LEARNED] = "learned",
@@ -23,164 +23,348 @@ const char *known_source_word(enum known_source source)
     return words[(unsigned)source < KNOWN_SOURCES ? source : KNOWN_UNVERIFIED];
 }
 
-/* A record: its source, two times, the length of `where', that, the DER. */
-struct record_head {
-    unsigned char source;
-    unsigned char where; /* bytes */
-    unsigned char pad[6];
-    long long first, seen;
-};
-
-static int encode(struct buffer *out, const struct known *known,
-                  struct failure *why)
+int known_source_find(const char *word, enum known_source *source_r)
 {
-    size_t where = known->where ? strnlen(known->where, 255) : 0;
-    struct record_head head = {.source = (unsigned char)known->source,
-                               .where = (unsigned char)where,
-                               .first = known->first,
-                               .seen = known->seen};
-    buffer_append(out, &head, sizeof head);
-    buffer_append(out, known->where, where);
-    buffer_append(out, known->certificate.data, known->certificate.length);
-    return out->failed ? failure_memory(why) : 0;
+    for (int i = 0; i < KNOWN_SOURCES; i++)
+        if (strcmp(words[i], word) == 0) {
+            *source_r = (enum known_source)i;
+            return 1;
+        }
+    return 0;
 }
 
-/* Copies it into the pool: 1; 0 = no record; -1 = memory. */
-static int decode(struct pool *pool, const struct der *record,
-                  struct known *known_r)
+int known_compare(const void *one, const void *other)
 {
-    struct record_head head;
-    if (record->length <= sizeof head)
+    const struct known *a = one, *b = other;
+    if (a->source != b->source)
+        return a->source > b->source ? -1 : 1;
+    if (a->from != b->from)
+        return a->from > b->from ? -1 : 1;
+    if (a->strength != b->strength)
+        return a->strength > b->strength ? -1 : 1;
+    return memcmp(a->fingerprint, b->fingerprint, KNOWN_FINGERPRINT);
+}
+
+/* Bits of security (SP 800-57, 5.6.1), so that RSA compares with curves. */
+static unsigned strength_of(CERTCertificate *certificate)
+{
+    SECKEYPublicKey *key = CERT_ExtractPublicKey(certificate);
+    if (!key)
         return 0;
-    memcpy(&head, record->data, sizeof head);
-    size_t start = sizeof head + head.where;
-    if (head.source >= KNOWN_SOURCES || record->length <= start)
-        return 0;
-    known_r->source = head.source;
-    known_r->first = head.first;
-    known_r->seen = head.seen;
-    known_r->where = pool_substring(
-        pool, (const char *)record->data + sizeof head, head.where);
-    known_r->certificate.length = record->length - start;
-    known_r->certificate.data =
-        pool_copy(pool, record->data + start, record->length - start);
-    return known_r->where && known_r->certificate.data ? 1 : -1;
+    unsigned bits = SECKEY_PublicKeyStrengthInBits(key);
+    if (key->keyType == ecKey)
+        bits /= 2;
+    else
+        bits = bits >= 15360  ? 256
+               : bits >= 7680 ? 192
+               : bits >= 4096 ? 140
+               : bits >= 3072 ? 128
+               : bits >= 2048 ? 112 : 80;
+    SECKEY_DestroyPublicKey(key);
+    return bits;
 }
 
-static int put_record(struct state *state, const unsigned char *fingerprint,
-                      const struct known *known, struct failure *why)
+static int fingerprint(struct known *known, struct failure *why)
 {
-    struct known merged = *known;
-    struct record_head old;
-    struct der there;
-    struct buffer record = {0};
-    int rc = state_get(state, STATE_CERTIFICATES, fingerprint,
-                       KNOWN_FINGERPRINT, &there, why);
-    if (rc > 0 && there.length > sizeof old) {
-        memcpy(&old, there.data, sizeof old);
-        merged.first = old.first;
-        if (old.source > merged.source && old.source < KNOWN_SOURCES)
-            merged.source = old.source;
-    }
-    if (rc >= 0)
-        rc = encode(&record, &merged, why);
-    if (rc >= 0)
-        rc = state_put(state, STATE_CERTIFICATES, fingerprint,
-                       KNOWN_FINGERPRINT, record.data, record.length, why);
-    buffer_free(&record);
-    return rc < 0 ? -1 : 0;
-}
-
-/* address, NUL, fingerprint: the length, or 0 = the address is too long. */
-static size_t address_key(const char *address,
-                          const unsigned char *fingerprint, char *key_r)
-{
-    size_t length = strlen(address) + 1;
-    if (length == 1 || length + KNOWN_FINGERPRINT > STATE_KEY_MOST)
-        return 0;
-    memcpy(key_r, address, length);
-    memcpy(key_r + length, fingerprint, KNOWN_FINGERPRINT);
-    return length + KNOWN_FINGERPRINT;
-}
-
-int known_put(struct state *state, const struct known *known,
-              const char *const *addresses, size_t count, struct failure *why)
-{
-    unsigned char fingerprint[KNOWN_FINGERPRINT];
-    char key[STATE_KEY_MOST];
-    if (PK11_HashBuf(SEC_OID_SHA256, fingerprint, known->certificate.data,
+    if (PK11_HashBuf(SEC_OID_SHA256, known->fingerprint,
+                     known->certificate.data,
                      (PRInt32)known->certificate.length) != SECSuccess)
         return failure(why, FAILURE_CRYPTO, "SHA-256 of a certificate failed");
-    if (put_record(state, fingerprint, known, why) < 0)
+    return 0;
+}
+
+/* 1; 0 = its times cannot be read. */
+static int describe(struct known *known, CERTCertificate *certificate)
+{
+    PRTime from, to;
+    if (CERT_GetCertTimes(certificate, &from, &to) != SECSuccess)
+        return 0;
+    known->from = from / PR_USEC_PER_SEC;
+    known->to = to / PR_USEC_PER_SEC;
+    known->strength = strength_of(certificate);
+    return 1;
+}
+
+int known_read(struct known *known, struct failure *why)
+{
+    if (fingerprint(known, why) < 0)
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        size_t length = address_key(addresses[i], fingerprint, key);
-        if (length && state_put(state, STATE_ADDRESSES, key, length, "", 0,
-                                why) < 0)
+    CERTCertificate *certificate = cert_decode(&known->certificate);
+    int rc = certificate ? describe(known, certificate) : 0;
+    if (certificate)
+        CERT_DestroyCertificate(certificate);
+    return rc;
+}
+
+/* Under which keys a certificate is found. */
+struct keys {
+    struct state *state;
+    struct pool *pool;
+    const struct known *known;
+    CERTCertificate *certificate;
+    const char *const *addresses;
+    size_t count;
+};
+
+typedef int key_act(struct keys *keys, enum state_base base, char *key,
+                    size_t length, struct failure *why);
+
+static int add_key(struct keys *keys, enum state_base base, char *key,
+                   size_t length, struct failure *why)
+{
+    memcpy(key + length, keys->known->fingerprint, KNOWN_FINGERPRINT);
+    return state_put(keys->state, base, key, length + KNOWN_FINGERPRINT, "", 0,
+                     why);
+}
+
+static int drop_key(struct keys *keys, enum state_base base, char *key,
+                    size_t length, struct failure *why)
+{
+    memcpy(key + length, keys->known->fingerprint, KNOWN_FINGERPRINT);
+    return state_delete(keys->state, base, key, length + KNOWN_FINGERPRINT,
+                        why) < 0 ? -1 : 0;
+}
+
+static struct der item(const SECItem *item)
+{
+    return (struct der){item->data, item->len};
+}
+
+static int each_subject(struct keys *keys, key_act *act, struct failure *why)
+{
+    char key[STATE_KEY_MOST];
+    SECItem id = {siBuffer, NULL, 0};
+    struct der issuer = item(&keys->certificate->derIssuer);
+    struct der serial = item(&keys->certificate->serialNumber);
+    size_t length = known_issuer_prefix(&issuer, &serial, key);
+    int rc = length ? act(keys, STATE_SUBJECTS, key, length, why)
+                    : failure_memory(why);
+    if (rc == 0 && CERT_FindSubjectKeyIDExtension(keys->certificate, &id) ==
+                       SECSuccess) {
+        struct der identifier = item(&id);
+        length = known_identifier_prefix(&identifier, key);
+        rc = length ? act(keys, STATE_SUBJECTS, key, length, why)
+                    : failure_memory(why);
+    }
+    SECITEM_FreeItem(&id, PR_FALSE);
+    return rc;
+}
+
+static int each_address(struct keys *keys, key_act *act, struct failure *why)
+{
+    char key[STATE_KEY_MOST];
+    for (size_t i = 0; i < keys->count; i++) {
+        size_t length = known_address_prefix(keys->addresses[i], key);
+        if (length && act(keys, STATE_ADDRESSES, key, length, why) < 0)
             return -1;
     }
     return 0;
 }
 
-struct finding {
-    struct state *state;
-    struct pool *pool;
-    struct known *found;
-    size_t count;
-};
+/* 1; 0 = it is none that could be kept. */
+static int open_keys(struct keys *keys, struct failure *why)
+{
+    keys->certificate = cert_decode(&keys->known->certificate);
+    if (!keys->certificate)
+        return 0;
+    keys->pool = pool_new();
+    if (!keys->pool || cert_addresses(keys->pool, keys->certificate,
+                                      &keys->addresses, &keys->count) < 0)
+        return failure_memory(why);
+    return 1;
+}
 
-static int visit(void *context, const struct der *key, const struct der *value,
+static void close_keys(struct keys *keys)
+{
+    if (keys->certificate)
+        CERT_DestroyCertificate(keys->certificate);
+    pool_free(&keys->pool);
+}
+
+static int forget(struct state *state, const struct known *known,
+                  struct failure *why)
+{
+    struct keys keys = {.state = state, .known = known};
+    int rc = open_keys(&keys, why);
+    if (rc > 0)
+        rc = each_address(&keys, drop_key, why);
+    if (rc == 0 && keys.certificate)
+        rc = each_subject(&keys, drop_key, why);
+    close_keys(&keys);
+    if (rc < 0)
+        return -1;
+    return state_delete(state, STATE_CERTIFICATES, known->fingerprint,
+                        KNOWN_FINGERPRINT, why);
+}
+
+int known_forget(struct state *state, const unsigned char *mark,
                  struct failure *why)
 {
-    struct finding *finding = context;
+    struct known known;
     struct der record;
+    struct buffer copy = {0}; /* the record goes when the keys are changed */
+    int rc = state_get(state, STATE_CERTIFICATES, mark, KNOWN_FINGERPRINT,
+                       &record, why);
+    if (rc <= 0)
+        return rc;
+    buffer_append(&copy, record.data, record.length);
+    record.data = (unsigned char *)copy.data;
+    if (copy.failed)
+        rc = failure_memory(why);
+    else if (known_view(&record, mark, &known))
+        rc = forget(state, &known, why);
+    else
+        rc = state_delete(state, STATE_CERTIFICATES, mark, KNOWN_FINGERPRINT,
+                          why);
+    buffer_free(&copy);
+    return rc;
+}
+
+/* What an address has already. */
+struct crowd {
+    struct state *state;
+    const struct known *incoming;
+    size_t all, learned;
+    struct known worst, worst_learned; /* views */
+};
+
+static int look(void *context, const struct der *key, const struct der *value,
+                struct failure *why)
+{
+    struct crowd *crowd = context;
+    const unsigned char *mark = key->data + key->length - KNOWN_FINGERPRINT;
+    struct der record;
+    struct known one;
     (void)value;
-    if (finding->count == PER_ADDRESS_MOST)
-        return 1;
-    int rc = state_get(finding->state, STATE_CERTIFICATES,
-                       key->data + key->length - KNOWN_FINGERPRINT,
+    int rc = state_get(crowd->state, STATE_CERTIFICATES, mark,
                        KNOWN_FINGERPRINT, &record, why);
-    if (rc > 0) {
-        rc = decode(finding->pool, &record, &finding->found[finding->count]);
-        if (rc < 0)
-            return failure_memory(why);
-        finding->count += rc > 0;
-    }
-    return rc < 0 ? -1 : 0;
-}
-
-static int better(const void *a, const void *b)
-{
-    const struct known *one = a, *two = b;
-    if (one->source != two->source)
-        return one->source > two->source ? -1 : 1;
-    return one->seen > two->seen ? -1 : one->seen < two->seen;
-}
-
-int known_find(struct state *state, struct pool *pool, const char *address,
-               struct known **known_r, size_t *count_r, struct failure *why)
-{
-    struct finding finding = {.state = state, .pool = pool};
-    *count_r = 0;
-    finding.found = pool_array(pool, PER_ADDRESS_MOST, sizeof *finding.found);
-    if (!finding.found)
-        return failure_memory(why);
-    if (state_begin(state, STATE_READ, why) < 0)
-        return -1;
-    int rc = state_each(state, STATE_ADDRESSES, address, strlen(address) + 1,
-                        visit, &finding, why);
-    if (state_end(state, rc, why) < 0)
-        return -1;
-    qsort(finding.found, finding.count, sizeof *finding.found, better);
-    *known_r = finding.found;
-    *count_r = finding.count;
+    if (rc <= 0 || !known_view(&record, mark, &one))
+        return rc < 0 ? -1 : 0;
+    if (crowd->all++ == 0 || known_compare(&crowd->worst, &one) < 0)
+        crowd->worst = one;
+    if (one.source > KNOWN_LEARNED)
+        return 0;
+    if (crowd->learned++ == 0 || known_compare(&crowd->worst_learned, &one) < 0)
+        crowd->worst_learned = one;
     return 0;
 }
 
-int known_count(struct state *state, size_t *count_r, struct failure *why)
+/* Makes room under an address: 1; 0 = what comes would be the last there. */
+static int make_room(struct keys *keys, const char *key, size_t length,
+                     struct failure *why)
 {
+    struct crowd crowd = {.state = keys->state, .incoming = keys->known};
+    const struct known *victim = NULL;
+    if (state_each(keys->state, STATE_ADDRESSES, key, length, look, &crowd,
+                   why) < 0)
+        return -1;
+    if (keys->known->source <= KNOWN_LEARNED &&
+        crowd.learned >= KNOWN_LEARNED_PER_ADDRESS)
+        victim = &crowd.worst_learned;
+    else if (crowd.all >= KNOWN_PER_ADDRESS)
+        victim = &crowd.worst;
+    if (!victim)
+        return 1;
+    if (known_compare(keys->known, victim) > 0)
+        return 0;
+    return known_forget(keys->state, victim->fingerprint, why) < 0 ? -1 : 1;
+}
+
+/* A new one: 1; 0 = there is no room for it. */
+static int put_new(struct keys *keys, struct failure *why)
+{
+    char key[STATE_KEY_MOST];
+    int kept = 0;
+    for (size_t i = 0; i < keys->count; i++) {
+        size_t length = known_address_prefix(keys->addresses[i], key);
+        int rc = length ? make_room(keys, key, length, why) : 0;
+        if (rc > 0)
+            rc = add_key(keys, STATE_ADDRESSES, key, length, why) < 0 ? -1 : 1;
+        if (rc < 0)
+            return -1;
+        kept |= rc;
+    }
+    return kept && each_subject(keys, add_key, why) < 0 ? -1 : kept;
+}
+
+static int put_record(struct state *state, const struct known *known,
+                      struct failure *why)
+{
+    struct buffer record = {0};
+    int rc = known_encode(&record, known, why);
+    if (rc == 0)
+        rc = state_put(state, STATE_CERTIFICATES, known->fingerprint,
+                       KNOWN_FINGERPRINT, record.data, record.length, why);
+    buffer_free(&record);
+    return rc < 0 ? -1 : 1;
+}
+
+/* Does what was met again change the record? */
+static int is_news(const struct known *old, const struct known *known)
+{
+    return known->source > old->source ||
+           known->seen >= old->seen + KNOWN_SEEN_EVERY;
+}
+
+static int put_again(struct state *state, const struct known *old,
+                     const struct known *known, struct failure *why)
+{
+    struct known merged = *old;
+    if (!is_news(old, known))
+        return 1;
+    if (known->source >= old->source) {
+        merged.source = known->source;
+        merged.where = known->where;
+    }
+    if (known->seen > old->seen)
+        merged.seen = known->seen;
+    merged.certificate = known->certificate; /* not what is overwritten */
+    return put_record(state, &merged, why);
+}
+
+/* What is there of it: 1 and the view; 0; -1. */
+static int get_old(struct state *state, struct known *known,
+                   struct known *old_r, struct failure *why)
+{
+    struct der record;
+    if (fingerprint(known, why) < 0)
+        return -1;
+    int rc = state_get(state, STATE_CERTIFICATES, known->fingerprint,
+                       KNOWN_FINGERPRINT, &record, why);
+    return rc > 0 ? known_view(&record, known->fingerprint, old_r) : rc;
+}
+
+int known_put(struct state *state, const struct known *known,
+              struct failure *why)
+{
+    struct known one = *known, old;
+    struct keys keys = {.state = state, .known = &one};
+    char where[256] = "";
+    int rc = get_old(state, &one, &old, why);
+    if (rc < 0)
+        return -1;
+    if (rc > 0) { /* the view ends when it is overwritten */
+        memcpy(where, old.where, strlen(old.where) + 1);
+        old.where = where;
+        return put_again(state, &old, &one, why);
+    }
+    rc = open_keys(&keys, why);
+    if (rc > 0)
+        rc = describe(&one, keys.certificate);
+    if (rc > 0)
+        rc = put_new(&keys, why);
+    close_keys(&keys);
+    return rc > 0 ? put_record(state, &one, why) : rc;
+}
+
+int known_news(struct state *state, const struct known *known,
+               struct failure *why)
+{
+    struct known one = *known, old;
     if (state_begin(state, STATE_READ, why) < 0)
         return -1;
-    return state_end(state,
-                     state_count(state, STATE_CERTIFICATES, count_r, why), why);
+    int rc = get_old(state, &one, &old, why);
+    if (rc >= 0)
+        rc = rc == 0 || is_news(&old, &one);
+    return state_end(state, rc, why);
 }

@@ -54,6 +54,9 @@ struct settings {
     const char *administrator; /* who gets them; likewise */
     const char *sendmail;      /* the program, and arguments after it */
     long notices_at_once;      /* of one event, in an hour; then digests */
+    long seal_source, verify_source; /* enum known_source of nssdb/known.h */
+    long known_limit;                /* certificates in the state */
+    long known_days;                 /* that an expired one is kept */
 };
 
 struct identity {

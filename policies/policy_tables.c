@@ -14,6 +14,8 @@ static const char *const unscannable[] = {"marked", "plain", "hold", NULL};
 static const char *const unlisted[] = {"refuse-all", "refuse-unlisted", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const own_limits[] = {"warn", "refuse", NULL};
+static const char *const sources[] = {"unverified", "learned", "directory",
+                                      "seemail", "pinned", NULL};
 static const char *const purposes[] = {"seemail", "vendor", "certificates",
                                        NULL};
 static const char *const uses[] = {"sign", "digest", "encrypt",
@@ -130,6 +132,14 @@ const struct policy_setting policy_settings[] = {
             NUMBER("notices-at-once", "5", 0, 1000)),
     SETTING(release_in_clear, SETTING_NUMBER,
             WORDS("release-in-clear", TABLE_ENUM, "no", switches)),
+    SETTING(seal_source, SETTING_NUMBER,
+            WORDS("seal-source", TABLE_ENUM, "learned", sources)),
+    SETTING(verify_source, SETTING_NUMBER,
+            WORDS("verify-source", TABLE_ENUM, "learned", sources)),
+    SETTING(known_limit, SETTING_NUMBER,
+            NUMBER("known-limit", "1000000", 100, 100000000)),
+    SETTING(known_days, SETTING_NUMBER,
+            NUMBER("known-days", "90", 0, 36500)),
     SETTING(scan_limit, SETTING_NUMBER,
             NUMBER("scan-limit", "64m", 1024, 1L << 40)),
     SETTING(scan_names, SETTING_NUMBER,

@@ -2,6 +2,7 @@
 #include "gateway.h"
 
 #include "certificate.h"
+#include "choose.h"
 #include "der.h"
 #include "failure.h"
 #include "keystore.h"
@@ -108,73 +109,40 @@ struct cms_verifier gateway_verifier(struct gateway *gateway)
                                  gateway};
 }
 
-/* Looks at one candidate; takes it over. 1 = it is good, and given. */
-static int consider(struct gateway *gateway, const char *address,
-                    CERTCertificate *candidate,
-                    CERTCertificate **certificate_r, char *reason_r,
-                    size_t size, struct failure *why)
+static int judge_recipient(void *context, const struct known *known,
+                           CERTCertificate *candidate, char *reason_r,
+                           size_t size, struct failure *why)
 {
+    struct gateway *gateway = context;
     struct judgement judgement;
-    int rc = 0;
-    if (!cert_has_address(candidate, address)) {
-        snprintf(reason_r, size, "the certificate kept for %s does not name "
-                                 "it", address);
-    } else {
-        rc = judge_certificate(candidate, JUDGE_RECIPIENT, gateway->now,
-                               &judgement, why);
-        if (rc == 0 && judgement.status == JUDGE_GOOD) {
-            *certificate_r = candidate;
-            return 1;
-        }
-        if (rc == 0)
-            snprintf(reason_r, size, "the certificate of %s: %s", address,
-                     judgement.reason);
-    }
-    CERT_DestroyCertificate(candidate);
-    return rc;
-}
-
-static int consider_known(struct gateway *gateway, const char *address,
-                          CERTCertificate **certificate_r, char *reason_r,
-                          size_t size, struct failure *why)
-{
-    struct known *known = NULL;
-    size_t count = 0;
-    int rc = gateway_state(gateway, why);
-    if (rc == 0 && gateway->state)
-        rc = known_find(gateway->state, gateway->policy->pool, address,
-                        &known, &count, why);
-    for (size_t i = 0; rc >= 0 && i < count; i++) {
-        const struct der *der = &known[i].certificate;
-        SECItem item = {siBuffer, (unsigned char *)(size_t)der->data,
-                        (unsigned)der->length};
-        CERTCertificate *candidate = CERT_NewTempCertificate(
-            CERT_GetDefaultCertDB(), &item, NULL, PR_FALSE, PR_TRUE);
-        if (!candidate)
-            continue;
-        rc = consider(gateway, address, candidate, certificate_r, reason_r,
-                      size, why);
-        if (rc != 0)
-            return rc;
-    }
-    return rc < 0 ? -1 : 0;
+    (void)known;
+    if (judge_certificate(candidate, JUDGE_RECIPIENT, gateway->now, &judgement,
+                          why) < 0)
+        return -1;
+    snprintf(reason_r, size, "%s", judgement.reason);
+    return judgement.status == JUDGE_GOOD;
 }
 
 int gateway_partner(struct gateway *gateway, const char *address,
                     CERTCertificate **certificate_r, char *reason_r,
                     size_t size, struct failure *why)
 {
-    CERTCertificate *pinned;
-    int rc = 0;
-    if (gateway_keystore(gateway, why) < 0)
+    const struct settings *settings = &gateway->policy->settings;
+    struct known *known;
+    size_t count;
+    char reason[300];
+    if (gateway_keystore(gateway, why) < 0 || gateway_state(gateway, why) < 0 ||
+        choose_candidates(gateway->keystore, gateway->state,
+                          gateway->policy->pool, address, &known, &count,
+                          why) < 0)
         return -1;
-    snprintf(reason_r, size, "no certificate is known for %s", address);
-    if (keystore_pinned(gateway->keystore, address, &pinned))
-        rc = consider(gateway, address, pinned, certificate_r, reason_r, size,
-                      why);
-    if (rc == 0)
-        rc = consider_known(gateway, address, certificate_r, reason_r, size,
-                            why);
+    int rc = choose(known, count, (enum known_source)settings->seal_source,
+                    judge_recipient, gateway, certificate_r, reason,
+                    sizeof reason, why);
+    if (rc == 0 && count == 0)
+        snprintf(reason_r, size, "no certificate is known for %s", address);
+    else if (rc == 0)
+        snprintf(reason_r, size, "the certificate of %s: %s", address, reason);
     return rc;
 }
 

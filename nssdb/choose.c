@@ -1,0 +1,88 @@
+/* choose: see choose.h. */
+#include "choose.h"
+
+#include "certificate.h"
+#include "failure.h"
+#include "keystore.h"
+#include "pool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int choose_candidates(struct keystore *keystore, struct state *state,
+                      struct pool *pool, const char *address,
+                      struct known **known_r, size_t *count_r,
+                      struct failure *why)
+{
+    struct der *pinned;
+    struct known *found = NULL;
+    size_t pinned_count, found_count = 0, count = 0;
+    if (keystore_pinned(keystore, pool, address, &pinned, &pinned_count,
+                        why) < 0 ||
+        (state && known_find(state, pool, address, &found, &found_count,
+                             why) < 0))
+        return -1;
+    struct known *all = pool_array(pool, pinned_count + found_count + 1,
+                                   sizeof *all);
+    if (!all)
+        return failure_memory(why);
+    for (size_t i = 0; i < pinned_count; i++) {
+        struct known one = {.certificate = pinned[i], .source = KNOWN_PINNED,
+                            .where = "key store"};
+        int rc = known_read(&one, why);
+        if (rc < 0)
+            return -1;
+        if (rc > 0)
+            all[count++] = one;
+    }
+    if (found_count)
+        memcpy(all + count, found, found_count * sizeof *all);
+    count += found_count;
+    qsort(all, count, sizeof *all, known_compare);
+    *known_r = all;
+    *count_r = count;
+    return 0;
+}
+
+/* Keeps the first reason: that of the best. */
+static void say(char *reason, size_t size, const char *text)
+{
+    if (!*reason)
+        snprintf(reason, size, "%s", text);
+}
+
+int choose(const struct known *known, size_t count, enum known_source least,
+           choose_judge *judge, void *context,
+           CERTCertificate **certificate_r, char *reason_r, size_t size,
+           struct failure *why)
+{
+    char reason[300];
+    *reason_r = '\0';
+    for (size_t i = 0; i < count; i++) {
+        CERTCertificate *candidate;
+        if (known[i].source < least) {
+            snprintf(reason, sizeof reason, "only %s, which is not enough by "
+                     "the policy", known_source_word(known[i].source));
+            say(reason_r, size, reason);
+            break; /* so are all that follow */
+        }
+        candidate = cert_decode(&known[i].certificate);
+        if (!candidate) {
+            say(reason_r, size, "cannot be read");
+            continue;
+        }
+        *reason = '\0';
+        int rc = judge(context, &known[i], candidate, reason, sizeof reason,
+                       why);
+        if (rc > 0) {
+            *certificate_r = candidate;
+            return 1;
+        }
+        CERT_DestroyCertificate(candidate);
+        if (rc < 0)
+            return -1;
+        say(reason_r, size, reason);
+    }
+    return 0;
+}
