@@ -1,92 +1,195 @@
 /* judge: see judge.h. */
 #include "judge.h"
 
+#include "certificate.h"
 #include "failure.h"
+#include "path.h"
 
-#include <prerror.h>
-#include <prtime.h>
-#include <secerr.h>
-#include <secport.h>
+#include <keyhi.h>
+#include <secitem.h>
+#include <secoid.h>
+#include <stdarg.h>
 #include <stdio.h>
 
-static void say(struct judgement *judgement, enum judge_status status,
-                const char *words, int code)
+#define CERTIFICATE_MONTHS 13 /* [2.3-thirteen] */
+#define KEY_YEARS 5
+#define EC_BITS_LEAST 224 /* all that NSS has are above */
+
+static const char *const words[JUDGE_STATUSES] = {
+    [JUDGE_GOOD] = "good",
+    [JUDGE_OVER_13_MONTHS] = "over-13-months",
+    [JUDGE_KEY_TOO_OLD] = "key-over-5-years",
+    [JUDGE_NO_CRL_POINTER] = "no-crl-pointer",
+    [JUDGE_CRL_NOT_CHECKABLE] = "crl-not-checkable",
+    [JUDGE_CRL_EXPIRED] = "crl-expired",
+    [JUDGE_CRL_INVALID] = "crl-invalid",
+    [JUDGE_EXPIRED] = "expired",
+    [JUDGE_NOT_YET_VALID] = "not-yet-valid",
+    [JUDGE_NO_ADDRESS] = "no-address",
+    [JUDGE_WRONG_ADDRESS] = "wrong-address",
+    [JUDGE_WEAK_KEY] = "weak-key",
+    [JUDGE_SUSPENDED] = "suspended",
+    [JUDGE_REVOKED] = "revoked",
+    [JUDGE_WRONG_USAGE] = "wrong-usage",
+    [JUDGE_UNKNOWN_CA] = "unknown-ca",
+    [JUDGE_SELF_SIGNED] = "self-signed",
+    [JUDGE_BAD] = "bad-certificate",
+};
+
+const char *judge_word(enum judge_status status)
 {
-    const char *name = code ? PR_ErrorToName(code) : NULL;
+    return words[(unsigned)status < JUDGE_STATUSES ? status : JUDGE_BAD];
+}
+
+struct judging {
+    const struct judge_request *request;
+    struct judgement *judgement;
+};
+
+/* What is found; the last one in precedence is the status. */
+__attribute__((format(printf, 3, 4)))
+static void find(const struct judging *j, enum judge_status status,
+                 const char *format, ...)
+{
+    struct judgement *judgement = j->judgement;
+    va_list arguments;
+    if (j->request->ignore >> status & 1 || status <= judgement->status)
+        return;
     judgement->status = status;
-    snprintf(judgement->reason, sizeof judgement->reason, "%s%s%s%s", words,
-             name ? " (" : "", name ? name : "", name ? ")" : "");
+    va_start(arguments, format);
+    vsnprintf(judgement->reason, sizeof judgement->reason, format, arguments);
+    va_end(arguments);
 }
 
-/* Path validation with revocation off: 0, or NSS's error. */
-static int validate(CERTCertificate *certificate, enum judge_use use,
-                    PRTime when)
+static int self_signed(CERTCertificate *certificate)
 {
-    CERTRevocationMethodIndex preferred[1] = {cert_revocation_method_crl};
-    PRUint64 methods[2] = {0, 0};
-    CERTRevocationTests none = {2, methods, 1, preferred, 0};
-    CERTRevocationFlags off = {none, none};
-    CERTValInParam in[3];
-    in[0].type = cert_pi_date;
-    in[0].value.scalar.time = when;
-    in[1].type = cert_pi_revocationFlags;
-    in[1].value.pointer.revocation = &off;
-    in[2].type = cert_pi_end;
-    CERTValOutParam out[1];
-    out[0].type = cert_po_end;
-    SECCertificateUsage usage = use == JUDGE_SIGNER
-                                    ? certificateUsageEmailSigner
-                                    : certificateUsageEmailRecipient;
-    PORT_SetError(0);
-    if (CERT_PKIXVerifyCert(certificate, usage, in, out, NULL) == SECSuccess)
-        return 0;
-    int code = PORT_GetError();
-    return code ? code : SEC_ERROR_LIBRARY_FAILURE;
+    return SECITEM_ItemsAreEqual(&certificate->derIssuer,
+                                 &certificate->derSubject) &&
+           CERT_VerifySignedDataWithPublicKeyInfo(
+               &certificate->signatureWrap,
+               &certificate->subjectPublicKeyInfo, NULL) == SECSuccess;
 }
 
-static int judge_path(int code, struct judgement *judgement,
-                      struct failure *why)
+static void judge_names(CERTCertificate *certificate,
+                        const struct judging *j)
 {
-    switch (code) {
-    case SEC_ERROR_NO_MEMORY:
-        return failure_memory(why);
-    case SEC_ERROR_UNKNOWN_ISSUER:
-    case SEC_ERROR_UNTRUSTED_ISSUER:
-    case SEC_ERROR_UNTRUSTED_CERT:
-    case SEC_ERROR_CA_CERT_INVALID:
-        say(judgement, JUDGE_UNKNOWN_CA, "no path to a trusted root", code);
-        break;
-    case SEC_ERROR_EXPIRED_CERTIFICATE:
-    case SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE:
-        say(judgement, JUDGE_EXPIRED, "a certificate above it has expired",
-            code);
-        break;
+    const struct judge_request *request = j->request;
+    if (!request->domain && !request->address)
+        return;
+    if (cert_address_count(certificate) == 0)
+        find(j, JUDGE_NO_ADDRESS, "it has no mail address");
+    else if (request->domain && !cert_speaks_for(certificate, request->domain))
+        find(j, JUDGE_WRONG_ADDRESS, "it does not speak for %.200s",
+             request->domain);
+    else if (request->address &&
+             !cert_has_address(certificate, request->address))
+        find(j, JUDGE_WRONG_ADDRESS, "it does not name %.200s",
+             request->address);
+}
+
+static void judge_times(const struct judging *j, time_t from, time_t to)
+{
+    const struct judge_request *request = j->request;
+    time_t key_from = request->key_from ? request->key_from : from;
+    if (request->now < from)
+        find(j, JUDGE_NOT_YET_VALID, "not valid yet");
+    if (request->now > to)
+        find(j, JUDGE_EXPIRED, "expired");
+    if (!request->own)
+        return;
+    if (to > cert_months_after(from, CERTIFICATE_MONTHS))
+        find(j, JUDGE_OVER_13_MONTHS,
+             "it is valid for longer than %d months", CERTIFICATE_MONTHS);
+    if (request->now > cert_months_after(key_from, 12 * KEY_YEARS))
+        find(j, JUDGE_KEY_TOO_OLD,
+             "its key pair is more than %d years old", KEY_YEARS);
+}
+
+/* SHA-1, or what is weaker still. */
+static int weak_digest(CERTCertificate *certificate, int sha1)
+{
+    switch (SECOID_GetAlgorithmTag(&certificate->signature)) {
+    case SEC_OID_PKCS1_SHA1_WITH_RSA_ENCRYPTION:
+    case SEC_OID_ISO_SHA_WITH_RSA_SIGNATURE:
+    case SEC_OID_ISO_SHA1_WITH_RSA_SIGNATURE:
+    case SEC_OID_ANSIX962_ECDSA_SHA1_SIGNATURE:
+    case SEC_OID_ANSIX9_DSA_SIGNATURE_WITH_SHA1_DIGEST:
+        return !sha1;
+    case SEC_OID_PKCS1_MD2_WITH_RSA_ENCRYPTION:
+    case SEC_OID_PKCS1_MD4_WITH_RSA_ENCRYPTION:
+    case SEC_OID_PKCS1_MD5_WITH_RSA_ENCRYPTION:
+        return 1;
     default:
-        say(judgement, JUDGE_BAD, "must not be used for this", code);
+        return 0;
     }
+}
+
+/* The strength of one certificate of the path. */
+static void judge_strength(CERTCertificate *certificate,
+                           const struct judging *j)
+{
+    SECKEYPublicKey *key = CERT_ExtractPublicKey(certificate);
+    unsigned bits = key ? SECKEY_PublicKeyStrengthInBits(key) : 0;
+    long least = key && SECKEY_GetPublicKeyType(key) == ecKey
+                     ? EC_BITS_LEAST : j->request->bits_least;
+    if (key)
+        SECKEY_DestroyPublicKey(key);
+    if ((long)bits < least)
+        find(j, JUDGE_WEAK_KEY, "a key of %u bits, below %ld", bits,
+             least);
+    if (weak_digest(certificate, j->request->sha1))
+        find(j, JUDGE_WEAK_KEY,
+             "it, or one above it, is signed with SHA-1 or weaker");
+}
+
+static void take_path_status(const struct path *path, const struct judging *j)
+{
+    static const enum judge_status statuses[] = {
+        [PATH_GOOD] = JUDGE_GOOD,
+        [PATH_EXPIRED] = JUDGE_EXPIRED,
+        [PATH_NOT_YET_VALID] = JUDGE_NOT_YET_VALID,
+        [PATH_WRONG_USAGE] = JUDGE_WRONG_USAGE,
+        [PATH_UNKNOWN_CA] = JUDGE_UNKNOWN_CA,
+        [PATH_BAD] = JUDGE_BAD};
+    if (path->status != PATH_GOOD)
+        find(j, statuses[path->status], "%s", path->reason);
+}
+
+/* The path and all that is on it. */
+static int judge_path(CERTCertificate *certificate, const struct judging *j,
+                      time_t when, struct failure *why)
+{
+    struct path path;
+    if (path_find(certificate, j->request->use, when, &path, why) < 0)
+        return -1;
+    take_path_status(&path, j);
+    for (size_t i = 0; i + 1 < path.count; i++)
+        judge_strength(path.certificates[i], j);
+    path_free(&path);
     return 0;
 }
 
-int judge_certificate(CERTCertificate *certificate, enum judge_use use,
-                      time_t now, struct judgement *judgement_r,
-                      struct failure *why)
+int judge_certificate(CERTCertificate *certificate,
+                      const struct judge_request *request,
+                      struct judgement *judgement_r, struct failure *why)
 {
-    PRTime before, after, when = (PRTime)now * PR_USEC_PER_SEC;
-    *judgement_r = (struct judgement){.status = JUDGE_GOOD,
-                                      .revocation = REVOCATION_NOT_CHECKABLE};
-    if (CERT_GetCertTimes(certificate, &before, &after) != SECSuccess) {
-        say(judgement_r, JUDGE_BAD, "its times cannot be read", 0);
+    time_t from, to, now = request->now;
+    *judgement_r = (struct judgement){.status = JUDGE_GOOD};
+    struct judging j = {request, judgement_r};
+    if (!cert_times(certificate, &from, &to)) {
+        find(&j, JUDGE_BAD, "its times cannot be read");
         return 0;
     }
+    if (self_signed(certificate))
+        find(&j, JUDGE_SELF_SIGNED, "it is self-signed");
     /* Out of its time, the path is looked at as of when it was in it: an
      * expired certificate of an unknown CA is first of all untrusted. */
-    PRTime asked = when < before ? before : when > after ? after : when;
-    int code = validate(certificate, use, asked);
-    if (code)
-        return judge_path(code, judgement_r, why);
-    if (when > after)
-        say(judgement_r, JUDGE_EXPIRED, "expired", 0);
-    else if (when < before)
-        say(judgement_r, JUDGE_NOT_YET_VALID, "not valid yet", 0);
+    else if (judge_path(certificate, &j,
+                        now < from ? from : now > to ? to : now, why) < 0)
+        return -1;
+    judge_names(certificate, &j);
+    judge_times(&j, from, to);
+    if (request->own && !cert_has_crl_pointer(certificate))
+        find(&j, JUDGE_NO_CRL_POINTER, "it has no CRL distribution point");
     return 0;
 }

@@ -23,25 +23,6 @@
 #define KEY_RENEW_YEARS 4
 #define KEY_MOST_YEARS 5
 
-static time_t months_after(time_t when, int months)
-{
-    struct tm tm;
-    if (!gmtime_r(&when, &tm))
-        return when;
-    tm.tm_mon += months;
-    return timegm(&tm);
-}
-
-static int times(CERTCertificate *certificate, time_t *from_r, time_t *to_r)
-{
-    PRTime from, to;
-    if (CERT_GetCertTimes(certificate, &from, &to) != SECSuccess)
-        return 0;
-    *from_r = (time_t)(from / PR_USEC_PER_SEC);
-    *to_r = (time_t)(to / PR_USEC_PER_SEC);
-    return 1;
-}
-
 static int same_key(CERTCertificate *a, CERTCertificate *b)
 {
     return SECITEM_ItemsAreEqual(&a->derPublicKey, &b->derPublicKey);
@@ -49,17 +30,19 @@ static int same_key(CERTCertificate *a, CERTCertificate *b)
 
 /* NSS does not keep when a key was made. The first certificate for it, of
  * those that are still in the store, is the best witness. */
-static time_t key_since(CERTCertificate *certificate, time_t first)
+time_t own_key_from(CERTCertificate *certificate)
 {
+    time_t first = 0, to;
+    cert_times(certificate, &first, &to);
     CERTCertList *list = CERT_CreateSubjectCertList(
         NULL, CERT_GetDefaultCertDB(), &certificate->derSubject, 0, PR_FALSE);
     if (!list)
         return first;
     for (CERTCertListNode *node = CERT_LIST_HEAD(list);
          !CERT_LIST_END(node, list); node = CERT_LIST_NEXT(node)) {
-        time_t from, to;
+        time_t from;
         if (same_key(node->cert, certificate) &&
-            times(node->cert, &from, &to) && from < first)
+            cert_times(node->cert, &from, &to) && from < first)
             first = from;
     }
     CERT_DestroyCertList(list);
@@ -77,21 +60,11 @@ static int has_successor(CERTCertificate *certificate, time_t end)
     for (CERTCertListNode *node = CERT_LIST_HEAD(list);
          !found && !CERT_LIST_END(node, list); node = CERT_LIST_NEXT(node)) {
         time_t from, to;
-        found = times(node->cert, &from, &to) && from <= end &&
+        found = cert_times(node->cert, &from, &to) && from <= end &&
                 to > end + SOON * DAY;
     }
     CERT_DestroyCertList(list);
     return found;
-}
-
-static int has_crl_pointer(CERTCertificate *certificate)
-{
-    SECItem value = {siBuffer, NULL, 0};
-    int has = CERT_FindCertExtension(certificate,
-                                     SEC_OID_X509_CRL_DIST_POINTS,
-                                     &value) == SECSuccess;
-    SECITEM_FreeItem(&value, PR_FALSE);
-    return has;
 }
 
 static void find(struct own *own, enum own_level level, const char *word,
@@ -122,19 +95,19 @@ static void check_limits(struct own *own, CERTCertificate *certificate,
 {
     enum own_level limit =
         settings->own_limits == OWN_LIMITS_REFUSE ? OWN_CRITICAL : OWN_WARNING;
-    if (own->to > months_after(own->from, CERTIFICATE_MONTHS))
+    if (own->to > cert_months_after(own->from, CERTIFICATE_MONTHS))
         find(own, limit, "over-13-months",
              "is valid for longer than 13 months",
              "ask the CA for one of 13 months at the most");
-    if (now > months_after(own->key_from, 12 * KEY_MOST_YEARS))
+    if (now > cert_months_after(own->key_from, 12 * KEY_MOST_YEARS))
         find(own, limit, "key-over-5-years",
              "its key pair is more than 5 years old",
              "make a new one: seemail-certs renew --new-key");
-    else if (now > months_after(own->key_from, 12 * KEY_RENEW_YEARS))
+    else if (now > cert_months_after(own->key_from, 12 * KEY_RENEW_YEARS))
         find(own, OWN_WARNING, "key-over-4-years",
              "its key pair is more than 4 years old",
              "make a new one: seemail-certs renew --new-key");
-    if (!has_crl_pointer(certificate))
+    if (!cert_has_crl_pointer(certificate))
         find(own, settings->own_crl_pointer == OWN_LIMITS_REFUSE
                  ? OWN_CRITICAL : OWN_WARNING, "no-crl-pointer",
              "has no CRL distribution point",
@@ -187,12 +160,16 @@ static void check_names(struct own *own, struct pool *pool,
     }
 }
 
-static int check_path(struct own *own, struct pool *pool,
-                      CERTCertificate *certificate, enum judge_use use,
+static int check_path(struct own *own, const struct policy *policy,
+                      struct pool *pool, CERTCertificate *certificate, enum judge_use use,
                       time_t now, struct failure *why)
 {
+    /* Its limits have findings of their own. */
+    struct judge_request request = {
+        .use = use, .now = now,
+        .bits_least = policy->settings.rsa_bits_send};
     struct judgement judgement;
-    if (judge_certificate(certificate, use, now, &judgement, why) < 0)
+    if (judge_certificate(certificate, &request, &judgement, why) < 0)
         return -1;
     if (judgement.status == JUDGE_EXPIRED)
         find(own, OWN_CRITICAL, "expired",
@@ -212,12 +189,12 @@ static int check_use(struct own *own, const struct policy *policy,
                      time_t now, struct failure *why)
 {
     enum judge_use use =
-        own->uses & OWN_SIGNS ? JUDGE_SIGNER : JUDGE_RECIPIENT;
-    if (check_path(own, pool, certificate, use, now, why) < 0)
+        own->uses & OWN_SIGNS ? JUDGE_SIGN : JUDGE_ENCRYPT;
+    if (check_path(own, policy, pool, certificate, use, now, why) < 0)
         return -1;
     if (own->level == OWN_GOOD && (own->uses & OWN_SIGNS) &&
         (own->uses & OWN_RECEIVES) &&
-        check_path(own, pool, certificate, JUDGE_RECIPIENT, now, why) < 0)
+        check_path(own, policy, pool, certificate, JUDGE_ENCRYPT, now, why) < 0)
         return -1;
     check_end(own, pool, certificate);
     check_limits(own, certificate, &policy->settings, now);
@@ -244,8 +221,8 @@ static int inspect(struct keystore *keystore, const struct policy *policy,
     own->issuer = pool_string(pool, certificate->issuerName
                                         ? certificate->issuerName : "");
     PORT_Free(serial);
-    times(certificate, &own->from, &own->to);
-    own->key_from = key_since(certificate, own->from);
+    cert_times(certificate, &own->from, &own->to);
+    own->key_from = own_key_from(certificate);
     own->days = own->to < now ? -1 - (long)((now - own->to) / DAY)
                               : (long)((own->to - now) / DAY);
     if (keystore_key(keystore, certificate, &key, &reason) < 0)
@@ -319,28 +296,13 @@ int own_list(struct keystore *keystore, const struct policy *policy,
     return 0;
 }
 
-int own_permitted(const struct settings *settings,
-                  CERTCertificate *certificate, time_t now,
-                  struct failure *why)
+unsigned own_tolerated(const struct settings *settings)
 {
-    const char *name = certificate->nickname ? certificate->nickname : "?";
-    time_t from, to;
-    if (settings->own_crl_pointer == OWN_LIMITS_REFUSE &&
-        !has_crl_pointer(certificate))
-        return failure(why, FAILURE_CERT, "our own certificate \"%s\": has "
-                       "no CRL distribution point (setting own-crl-pointer)",
-                       name);
-    if (settings->own_limits != OWN_LIMITS_REFUSE)
-        return 0;
-    if (!times(certificate, &from, &to) ||
-        to > months_after(from, CERTIFICATE_MONTHS))
-        return failure(why, FAILURE_CERT, "our own certificate \"%s\": is "
-                       "valid for longer than 13 months (setting own-limits)",
-                       name);
-    if (now > months_after(key_since(certificate, from),
-                           12 * KEY_MOST_YEARS))
-        return failure(why, FAILURE_CERT, "our own certificate \"%s\": its "
-                       "key pair is more than 5 years old (setting "
-                       "own-limits)", name);
-    return 0;
+    unsigned unknown = 1U << JUDGE_CRL_NOT_CHECKABLE |
+                       1U << JUDGE_CRL_EXPIRED | 1U << JUDGE_CRL_INVALID;
+    unsigned limits = 1U << JUDGE_OVER_13_MONTHS | 1U << JUDGE_KEY_TOO_OLD;
+    return unknown |
+           (settings->own_limits == OWN_LIMITS_REFUSE ? 0 : limits) |
+           (settings->own_crl_pointer == OWN_LIMITS_REFUSE
+                ? 0 : 1U << JUDGE_NO_CRL_POINTER);
 }

@@ -54,11 +54,13 @@ int own_list(struct keystore *keystore, const struct policy *policy,
              struct pool *pool, time_t now, struct own **own_r,
              size_t *count_r, struct failure *why);
 
-/* Does the policy let this certificate of ours be used? By the settings
- * own-limits and own-crl-pointer. 0; -1 = FAILURE_CERT says why not. */
-int own_permitted(const struct settings *settings,
-                  CERTCertificate *certificate, time_t now,
-                  struct failure *why);
+/* Statuses of the judgement (bits) that do not keep us from using our own
+ * certificate, by the settings own-limits and own-crl-pointer. Whether it was
+ * revoked is for partners to find out; not to know it stops no mail. */
+unsigned own_tolerated(const struct settings *settings);
+
+/* Since when its key pair is in use, as far as the store shows. */
+time_t own_key_from(CERTCertificate *certificate);
 
 const char *own_level_word(enum own_level level);
 

@@ -57,6 +57,7 @@ struct settings {
     long seal_source, verify_source; /* enum known_source of nssdb/known.h */
     long known_limit;                /* certificates in the state */
     long known_days;                 /* that an expired one is kept */
+    long rsa_bits_send, rsa_bits_receive; /* the least, in a path */
 };
 
 struct identity {

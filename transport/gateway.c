@@ -109,15 +109,36 @@ struct cms_verifier gateway_verifier(struct gateway *gateway)
                                  gateway};
 }
 
+int gateway_judge(struct gateway *gateway, CERTCertificate *certificate,
+                  struct judge_request *request, struct judgement *judgement_r,
+                  struct failure *why)
+{
+    const struct policy *policy = gateway->policy;
+    int send = request->use != JUDGE_VERIFY;
+    request->now = gateway->now;
+    request->bits_least = send ? policy->settings.rsa_bits_send
+                               : policy->settings.rsa_bits_receive;
+    request->sha1 = policy_permits(policy, ALGORITHM_DIGEST, "sha1", send) !=
+                    NULL;
+    return judge_certificate(certificate, request, judgement_r, why);
+}
+
+struct choosing {
+    struct gateway *gateway;
+    const char *address;
+};
+
 static int judge_recipient(void *context, const struct known *known,
                            CERTCertificate *candidate, char *reason_r,
                            size_t size, struct failure *why)
 {
-    struct gateway *gateway = context;
+    struct choosing *choosing = context;
+    struct judge_request request = {.use = JUDGE_ENCRYPT,
+                                    .address = choosing->address};
     struct judgement judgement;
     (void)known;
-    if (judge_certificate(candidate, JUDGE_RECIPIENT, gateway->now, &judgement,
-                          why) < 0)
+    if (gateway_judge(choosing->gateway, candidate, &request, &judgement,
+                      why) < 0)
         return -1;
     snprintf(reason_r, size, "%s", judgement.reason);
     return judgement.status == JUDGE_GOOD;
@@ -131,13 +152,14 @@ int gateway_partner(struct gateway *gateway, const char *address,
     struct known *known;
     size_t count;
     char reason[300];
+    struct choosing choosing = {gateway, address};
     if (gateway_keystore(gateway, why) < 0 || gateway_state(gateway, why) < 0 ||
         choose_candidates(gateway->keystore, gateway->state,
                           gateway->policy->pool, address, &known, &count,
                           why) < 0)
         return -1;
     int rc = choose(known, count, (enum known_source)settings->seal_source,
-                    judge_recipient, gateway, certificate_r, reason,
+                    judge_recipient, &choosing, certificate_r, reason,
                     sizeof reason, why);
     if (rc == 0 && count == 0)
         snprintf(reason_r, size, "no certificate is known for %s", address);

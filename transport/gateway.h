@@ -43,6 +43,12 @@ int gateway_state(struct gateway *gateway, struct failure *why);
 struct cms_keys gateway_keys(struct gateway *gateway);
 struct cms_verifier gateway_verifier(struct gateway *gateway);
 
+/* judge_certificate() by our clock and the policy: the request says which
+ * use, and which names. */
+int gateway_judge(struct gateway *gateway, CERTCertificate *certificate,
+                  struct judge_request *request, struct judgement *judgement_r,
+                  struct failure *why);
+
 /* A certificate to encrypt to for the address: of those pinned in the key
  * store and known in the state, the first that is valid. 1; 0 = none,
  * reason_r says why; -1. */

@@ -39,7 +39,8 @@ struct opening {
     struct cms_keys keys;
     struct cms_verifier verifier;
     int depth;
-    int encrypted, signed_by_domain, signed_by_person;
+    int encrypted, signed_by_domain;
+    enum verdict person; /* of an individual who signed the whole */
     size_t piece_room;
 };
 
@@ -160,7 +161,8 @@ static int weigh(struct opening *o, int whole, const struct cms_signed *cms,
         return -1;
     *altered_r = finding.verdict == VERDICT_ALTERED;
     if (!finding.domain) {
-        o->signed_by_person |= finding.person && whole;
+        if (whole && finding.person != VERDICT_NONE)
+            o->person = finding.person;
         return 0;
     }
     o->signed_by_domain = 1;
@@ -337,8 +339,8 @@ static void conclude(struct opening *o)
 {
     if (o->signed_by_domain)
         return;
-    if (o->signed_by_person)
-        find(o, VERDICT_GOOD, "");
+    if (o->person == VERDICT_GOOD || (o->encrypted && o->person))
+        find(o, o->person, "");
     else if (o->encrypted)
         find(o, VERDICT_ENCRYPTED_ONLY, "not signed by a domain");
 }

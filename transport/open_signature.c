@@ -7,35 +7,11 @@
 
 #include <stdio.h>
 
-/* Of the certificate's validity. */
+/* Certificates' statuses are verdicts of the same words. */
 static enum verdict verdict_of(const struct judgement *judgement)
 {
-    if (judgement->revocation == REVOCATION_REVOKED)
-        return VERDICT_REVOKED;
-    switch (judgement->status) {
-    case JUDGE_GOOD:
-        return VERDICT_GOOD;
-    case JUDGE_EXPIRED:
-        return VERDICT_EXPIRED;
-    case JUDGE_NOT_YET_VALID:
-        return VERDICT_NOT_YET_VALID;
-    case JUDGE_UNKNOWN_CA:
-        return VERDICT_UNKNOWN_CA;
-    default:
-        return VERDICT_BAD_CERTIFICATE;
-    }
-}
-
-/* Of the certificate's names. */
-static enum verdict verdict_of_names(CERTCertificate *certificate,
-                                     const struct address *from)
-{
-    if (cert_address_count(certificate) == 0)
-        return VERDICT_NO_ADDRESS;
-    if (!from->domain)
-        return VERDICT_AMBIGUOUS_FROM;
-    return cert_speaks_for(certificate, from->domain) ? VERDICT_GOOD
-                                                      : VERDICT_WRONG_ADDRESS;
+    int verdict = verdict_find(judge_word(judgement->status));
+    return verdict < 0 ? VERDICT_BAD_CERTIFICATE : (enum verdict)verdict;
 }
 
 static enum verdict verdict_of_status(enum cms_status status)
@@ -59,6 +35,7 @@ static int judge_domain(struct gateway *gateway, struct pool *pool,
                         const struct address *from,
                         struct signature_finding *one, struct failure *why)
 {
+    struct judge_request request = {.use = JUDGE_VERIFY};
     struct judgement judgement;
     *one = (struct signature_finding){
         .verdict = verdict_of_status(signature->status),
@@ -70,31 +47,41 @@ static int judge_domain(struct gateway *gateway, struct pool *pool,
         return failure_memory(why);
     if (signature->status != CMS_GOOD)
         return 0;
-    if (judge_certificate(signature->certificate, JUDGE_SIGNER, gateway->now,
-                          &judgement, why) < 0)
+    request.domain = from->domain ? from->domain : "";
+    if (gateway_judge(gateway, signature->certificate, &request, &judgement,
+                      why) < 0)
         return -1;
-    enum verdict names = verdict_of_names(signature->certificate, from);
-    one->verdict = verdict_worse(verdict_of(&judgement), names);
+    one->verdict = verdict_of(&judgement);
     one->reason = pool_string(pool, judgement.reason);
+    if (!from->domain && judgement.status == JUDGE_WRONG_ADDRESS) {
+        one->verdict = VERDICT_AMBIGUOUS_FROM;
+        one->reason = "the From field is not of one address";
+    }
     return one->reason ? 0 : failure_memory(why);
 }
 
-/* An individual's signature counts for what it says of the one in From. */
+/*
+ * An individual's signature counts for what it says of the one in From. One
+ * that only cannot be checked, or has expired, is better than none where
+ * somebody signed what he encrypted to us; what is worse is none.
+ */
 static int judge_person(struct gateway *gateway,
                         const struct cms_signature *signature,
-                        const struct address *from, struct failure *why)
+                        const struct address *from,
+                        enum verdict *verdict_r, struct failure *why)
 {
+    struct judge_request request = {.use = JUDGE_VERIFY};
     struct judgement judgement;
     char address[400];
     if (signature->status != CMS_GOOD || !from->domain)
         return 0;
     snprintf(address, sizeof address, "%s@%s", from->local, from->domain);
-    if (!cert_has_address(signature->certificate, address))
-        return 0;
-    if (judge_certificate(signature->certificate, JUDGE_SIGNER, gateway->now,
-                          &judgement, why) < 0)
+    request.address = address;
+    if (gateway_judge(gateway, signature->certificate, &request, &judgement,
+                      why) < 0)
         return -1;
-    return verdict_of(&judgement) == VERDICT_GOOD;
+    *verdict_r = verdict_of(&judgement);
+    return judgement.status <= JUDGE_EXPIRED;
 }
 
 int signature_judge(struct gateway *gateway, struct pool *pool,
@@ -105,6 +92,7 @@ int signature_judge(struct gateway *gateway, struct pool *pool,
     for (size_t i = 0; i < cms->count; i++) {
         const struct cms_signature *signature = &cms->signatures[i];
         struct signature_finding one;
+        enum verdict person;
         int rc = 0;
         if (signature->domain || (signature->certificate &&
                                   cert_is_domain(signature->certificate))) {
@@ -116,8 +104,10 @@ int signature_judge(struct gateway *gateway, struct pool *pool,
                 *finding_r = one;
             }
         } else if (signature->certificate) {
-            rc = judge_person(gateway, signature, from, why);
-            finding_r->person |= rc > 0;
+            rc = judge_person(gateway, signature, from, &person, why);
+            if (rc > 0 && (finding_r->person == VERDICT_NONE ||
+                           person < finding_r->person))
+                finding_r->person = person;
         }
         if (rc < 0)
             return -1;

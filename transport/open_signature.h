@@ -13,7 +13,7 @@
 
 struct signature_finding {
     int domain;           /* a domain's signature is among them */
-    int person;           /* a valid one of the person in From is */
+    enum verdict person;  /* of one of the person in From; none = no such */
     enum verdict verdict; /* of the domain's; of several the best */
     const char *signer, *reason;
 };

@@ -132,8 +132,12 @@ static int find_verdict(struct pool *pool, struct lists *lists,
     if (reception->direction != DIRECTION_OUTSIDE)
         return 0;
     *verdict_r = found;
-    int good = verdict_find(found) == VERDICT_GOOD && reception->personal;
-    if (!good && verdict_find(found) != VERDICT_NONE)
+    int verdict = verdict_find(found);
+    int person = reception->personal &&
+                 (verdict == VERDICT_GOOD ||
+                  (verdict >= VERDICT_NO_CRL_POINTER &&
+                   verdict <= VERDICT_EXPIRED));
+    if (!person && verdict != VERDICT_NONE)
         return 0;
     int rc = from->domain ? is_partner(lists, from, why)
                           : poses_as_partner(pool, lists, header, why);

@@ -4,7 +4,7 @@
 /*
  * verdict: what the hub thinks of a received message, as one named value.
  * The word goes into the X-SEEMAIL-Verified header, the log line and the
- * warnings table of the policy; they are interface. Order is severity: of
+ * outcomes table of the policy; they are interface. Order is severity: of
  * two findings the later one in the enum is the message's verdict.
  */
 
@@ -13,14 +13,23 @@ enum verdict {
     VERDICT_GOOD,           /* domain signature valid, From matches */
     VERDICT_ENCRYPTED_ONLY, /* encrypted to us, no signature: 2B */
     VERDICT_NO_SIGNATURE,   /* a partner's mail came unsecured: 2B */
-    VERDICT_EXPIRED,        /* signer's certificate has expired */
+    /* Of the signer's certificate, as judge.h has them. */
+    VERDICT_NO_CRL_POINTER,
+    VERDICT_CRL_NOT_CHECKABLE,
+    VERDICT_CRL_EXPIRED,
+    VERDICT_CRL_INVALID,
+    VERDICT_EXPIRED,
     VERDICT_NOT_YET_VALID,
-    VERDICT_NO_ADDRESS,      /* certificate has no address */
-    VERDICT_WRONG_ADDRESS,   /* certificate is for another domain */
+    VERDICT_NO_ADDRESS,
+    VERDICT_WRONG_ADDRESS,   /* it is for another domain */
     VERDICT_AMBIGUOUS_FROM,  /* no From, or more than one */
-    VERDICT_UNKNOWN_CA,      /* no path to a trusted root */
-    VERDICT_BAD_CERTIFICATE, /* self-signed, wrong usage, too weak */
-    VERDICT_NO_CERTIFICATE,  /* signer's certificate was not found */
+    VERDICT_WEAK_KEY,
+    VERDICT_WRONG_USAGE,
+    VERDICT_SELF_SIGNED,
+    VERDICT_UNKNOWN_CA,
+    VERDICT_BAD_CERTIFICATE, /* a signature, a constraint in its path */
+    VERDICT_NO_CERTIFICATE,  /* it was not found */
+    VERDICT_SUSPENDED,
     VERDICT_REVOKED,
     VERDICT_ALTERED,       /* content is not what was signed */
     VERDICT_UNSUPPORTED,   /* algorithm we do not accept */

@@ -202,7 +202,7 @@ subtest '2.9-validkey: certificates that are not valid' => sub {
     shell("CA_NAME=Other $pki ca $work/other && $pki cert $work/other unknown $name $name\@d.test && cp other/unknown.* ../ca/");
     shell("openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=$name -addext subjectAltName=email:$name\@d.test "
             . "-keyout ../ca/self.key -out ../ca/self.pem");
-    my %expected = (old => 'expired', new => 'not-yet-valid', unknown => 'unknown-ca', self => 'unknown-ca');
+    my %expected = (old => 'expired', new => 'not-yet-valid', unknown => 'unknown-ca', self => 'self-signed');
     for my $signer (sort keys %expected) {
         my $mail = deliver(message(sign('entity', $signer), From => 'x@d.test'));
         is verdict($mail), $expected{$signer}, $expected{$signer};

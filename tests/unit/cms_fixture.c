@@ -35,8 +35,20 @@ static void party_destroy(struct cms_party *party)
         SECKEY_DestroyPrivateKey(party->key);
 }
 
+#define AT_END_MOST 8
+static void (*at_end[AT_END_MOST])(void);
+static size_t at_end_count;
+
+void cms_fixture_at_end(void (*let_go)(void))
+{
+    CU_ASSERT_FATAL(at_end_count < AT_END_MOST);
+    at_end[at_end_count++] = let_go;
+}
+
 static void stop(void)
 {
+    while (at_end_count > 0)
+        at_end[--at_end_count]();
     for (size_t i = 0; i < PARTIES; i++)
         party_destroy(&parties[i]);
     NSS_Shutdown();
@@ -134,7 +146,7 @@ const char *cms_fixture_folder(void)
 
 int cms_fixture_shell(const char *script)
 {
-    char command[4096];
+    char command[16384];
     struct buffer output = {0};
     int status = -1;
     snprintf(command, sizeof command, "cd %s && { %s; }", folder, script);

@@ -26,6 +26,9 @@ const struct cms_party *cms_fixture_ec(void);
 const struct cms_party *cms_fixture_party(const char *name);
 const char *cms_fixture_folder(void);
 
+/* Called before NSS is stopped, for what a test kept. */
+void cms_fixture_at_end(void (*let_go)(void));
+
 /* Runs a shell script in the folder: its exit status. */
 int cms_fixture_shell(const char *script);
 
