@@ -5,6 +5,8 @@
  * crl_signer: may this certificate sign CRLs: has it a valid path to a root
  * that the key store trusts, and, where it says what its key is for, is that
  * signing CRLs (RFC 5280, 6.3.3 (f))? Its own revocation is not asked here.
+ * NSS validates paths to CAs alone: of other signers, and of a CA's
+ * certificate for itself with another key, the first steps are ours.
  */
 
 #include <cert.h>

@@ -14,13 +14,12 @@
 /* Keys of STATE_CRLS begin with what they are; see crl_index.c. */
 #define KIND_SOURCE 'u'
 #define SOURCE_KEY 33
-#define TEXTS 4
+#define TEXTS 3
 #define TEXT_MOST 4000 /* bytes of each */
 
 struct source_head {
-    int64_t asked, good, wanted, next;
+    int64_t modified, asked, good, wanted, next;
     uint32_t outcome, lengths[TEXTS];
-    uint32_t pad;
 };
 
 static const char *const words[] = {
@@ -38,7 +37,7 @@ const char *crl_source_word(enum crl_source_outcome outcome)
 static const char **text(struct crl_source *source, int n)
 {
     const char **const texts[TEXTS] = {&source->where, &source->tag,
-                                       &source->modified, &source->text};
+                                       &source->text};
     return texts[n];
 }
 
@@ -62,6 +61,7 @@ static int decode(struct pool *pool, const struct der *value,
     if (value->length < sizeof head)
         return 0;
     memcpy(&head, value->data, sizeof head);
+    source_r->modified = head.modified;
     source_r->asked = head.asked;
     source_r->good = head.good;
     source_r->wanted = head.wanted;
@@ -97,7 +97,8 @@ int crl_source_put(struct state *state, const struct crl_source *source,
 {
     unsigned char key[SOURCE_KEY];
     struct crl_source copy = *source;
-    struct source_head head = {.asked = source->asked,
+    struct source_head head = {.modified = source->modified,
+                               .asked = source->asked,
                                .good = source->good,
                                .wanted = source->wanted,
                                .next = source->next,

@@ -24,9 +24,10 @@ enum crl_source_outcome {
 
 struct crl_source {
     const char *where; /* URL, or path */
-    const char *tag, *modified; /* ETag and Last-Modified; "" = none */
+    const char *tag;   /* ETag; "" = none */
     const char *text;  /* of the outcome */
     enum crl_source_outcome outcome;
+    int64_t modified;  /* Last-Modified; 0 = none */
     int64_t asked;     /* when it was fetched last */
     int64_t good;      /* when that went well last; 0 = never */
     int64_t wanted;    /* when a judgement last needed it */

@@ -111,6 +111,60 @@ int der_expect(struct der *in, int tag, struct der_value *value_r)
     return der_next(in, value_r) == 1 && value_r->tag == tag;
 }
 
+/* Two digits, or -1. */
+static int two_digits(const unsigned char *text)
+{
+    if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+        return -1;
+    return (text[0] - '0') * 10 + (text[1] - '0');
+}
+
+static int is_leap(int year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static int days_in(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30,
+                               31, 31, 30, 31, 30, 31};
+    return days[month - 1] + (month == 2 && is_leap(year));
+}
+
+/* Days from 1970-01-01 to the first of a month, in the Gregorian calendar. */
+static int64_t days_to(int year, int month)
+{
+    int whole = year - 1;
+    int64_t days = (int64_t)whole * 365 + whole / 4 - whole / 100 +
+                   whole / 400 - 719162;
+    for (int before = 1; before < month; before++)
+        days += days_in(year, before);
+    return days;
+}
+
+int der_time(const struct der_value *value, int64_t *seconds_r)
+{
+    int part[7] = {0}; /* century, year, month, day, hour, minute, second */
+    int first = value->tag == TAG_UTC_TIME;
+    const struct der *text = &value->content;
+    if ((!first && value->tag != TAG_GENERALIZED_TIME) ||
+        text->length != (first ? 13 : 15) ||
+        text->data[text->length - 1] != 'Z')
+        return 0;
+    for (int i = first; i < 7; i++)
+        if ((part[i] = two_digits(text->data + 2 * (i - first))) < 0)
+            return 0;
+    if (first)
+        part[0] = part[1] < 50 ? 20 : 19;
+    if (part[0] < 1 || part[2] < 1 || part[2] > 12 || part[3] < 1 ||
+        part[3] > days_in(part[0] * 100 + part[1], part[2]) ||
+        part[4] > 23 || part[5] > 59 || part[6] > 59)
+        return 0;
+    int64_t days = days_to(part[0] * 100 + part[1], part[2]) + part[3] - 1;
+    *seconds_r = days * 86400 + part[4] * 3600 + part[5] * 60 + part[6];
+    return 1;
+}
+
 int der_equal(const struct der *slice, const void *data, size_t length)
 {
     return slice->length == length && memcmp(slice->data, data, length) == 0;

@@ -8,6 +8,7 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct buffer;
 
@@ -55,6 +56,10 @@ int der_next(struct der *in, struct der_value *value_r);
 
 /* The next value must have this tag: 1, else 0. */
 int der_expect(struct der *in, int tag, struct der_value *value_r);
+
+/* UTCTime or GeneralizedTime as RFC 5280, 4.1.2.5 has them, with seconds and
+ * Z: 1 and Unix time; 0 = it is none. */
+int der_time(const struct der_value *value, int64_t *seconds_r);
 
 int der_equal(const struct der *slice, const void *data, size_t length);
 

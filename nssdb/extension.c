@@ -28,8 +28,7 @@ int extension_next(struct der *list, struct extension *one_r)
     return 1;
 }
 
-/* The content of a certificate's Extensions: 1, 0, -1. */
-static int find_list(const struct der *certificate, struct der *list_r)
+int extension_list(const struct der *certificate, struct der *list_r)
 {
     struct der in = *certificate;
     struct der_value whole, tbs, value, list;
@@ -51,7 +50,7 @@ int extension_of(const struct der *certificate, const char *oid, size_t length,
                  struct extension *one_r)
 {
     struct der list;
-    int rc = find_list(certificate, &list);
+    int rc = extension_list(certificate, &list);
     while (rc > 0 && (rc = extension_next(&list, one_r)) > 0)
         if (der_equal(&one_r->oid, oid, length))
             return 1;

@@ -22,6 +22,7 @@
 #define OID_CE_DELTA_INDICATOR CE "\x1b"
 #define OID_CE_ISSUING_POINT CE "\x1c"
 #define OID_CE_CERTIFICATE_ISSUER CE "\x1d"
+#define OID_CE_NAME_CONSTRAINTS CE "\x1e"
 #define OID_CE_CRL_POINTS CE "\x1f"
 #define OID_CE_AUTHORITY_KEY_ID CE "\x23"
 #define OID_CE_FRESHEST_CRL CE "\x2e"
@@ -35,6 +36,10 @@ struct extension {
 /* Takes one off the front of the content of an Extensions: 1; 0 = there is
  * none left; -1 = malformed. */
 int extension_next(struct der *list, struct extension *one_r);
+
+/* The content of a certificate's Extensions, by its DER: 1; 0 = it has none;
+ * -1 = that is no certificate. */
+int extension_list(const struct der *certificate, struct der *list_r);
 
 /* An extension of a certificate, by its DER: 1, 0 = it has none; -1 = that is
  * no certificate. */

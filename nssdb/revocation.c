@@ -34,6 +34,7 @@ struct checking {
     /* Reasons for which CRLs in force were asked, and those before their
      * nextUpdate. */
     unsigned covered, fresh;
+    size_t base_urls; /* of result->urls: those of complete CRLs */
     struct revocation *result;
 };
 
@@ -307,25 +308,37 @@ static int consider_all(struct checking *c, struct failure *why)
     return c->covered == CRL_REASONS_ALL ? 0 : consider_point(c, &any, why);
 }
 
-/* What the places that were asked gave counts when no CRL helps. */
+/* What a place gave counts when no CRL helps. */
+static void take_source(struct checking *c, const struct crl_source *source)
+{
+    struct revocation *result = c->result;
+    const char *text = source->text;
+    int invalid = source->outcome == CRL_SOURCE_INVALID;
+    if (source->outcome == CRL_SOURCE_NEVER)
+        return;
+    if (source->outcome == CRL_SOURCE_TAKEN) {
+        if (c->covered)
+            return;
+        invalid = 1;
+        text = "its CRL does not speak for this certificate";
+    }
+    if (invalid && result->status < REVOCATION_CRL_INVALID)
+        decide(c, REVOCATION_CRL_INVALID, NULL);
+    else if (invalid || result->status != REVOCATION_NOT_CHECKABLE)
+        return;
+    revocation_say_source(result, source->where, text);
+}
+
 static int ask_sources(struct checking *c, struct failure *why)
 {
     struct crl_source source;
-    struct revocation *result = c->result;
-    for (size_t i = 0; !is_known(result) && i < result->url_count; i++) {
-        int rc = crl_source_get(c->state, c->pool, result->urls[i], &source,
-                                why);
+    for (size_t i = 0; !is_known(c->result) && i < c->base_urls; i++) {
+        int rc = crl_source_get(c->state, c->pool, c->result->urls[i],
+                                &source, why);
         if (rc < 0)
             return -1;
-        if (rc == 0 || source.outcome == CRL_SOURCE_TAKEN ||
-            source.outcome == CRL_SOURCE_NEVER)
-            continue;
-        int invalid = source.outcome == CRL_SOURCE_INVALID;
-        if (invalid && result->status < REVOCATION_CRL_INVALID)
-            decide(c, REVOCATION_CRL_INVALID, NULL);
-        else if (invalid || result->status != REVOCATION_NOT_CHECKABLE)
-            continue;
-        revocation_say_source(result, source.where, source.text);
+        if (rc > 0)
+            take_source(c, &source);
     }
     return 0;
 }
@@ -351,24 +364,34 @@ static int read_points(struct checking *c, const char *oid, size_t length,
     return rc < 0 ? failure_memory(why) : 0;
 }
 
+/* basicConstraints with cA */
+static int is_authority(const CERTCertificate *certificate)
+{
+    struct der whole = extension_certificate(certificate);
+    struct extension found;
+    struct der_value list, value;
+    return extension_of(&whole, OID(CE_BASIC_CONSTRAINTS), &found) > 0 &&
+           der_expect(&found.value, TAG_SEQUENCE, &list) &&
+           der_expect(&list.content, TAG_BOOLEAN, &value) &&
+           value.content.length == 1 && value.content.data[0] != 0;
+}
+
 static int prepare(struct checking *c, struct failure *why)
 {
     const CERTCertificate *certificate = c->certificate;
     struct crl_point *freshest;
     size_t count;
-    CERTBasicConstraints constraints;
     c->serial = (struct der){certificate->serialNumber.data,
                              certificate->serialNumber.len};
     c->issuer_name = (struct der){certificate->derIssuer.data,
                                   certificate->derIssuer.len};
-    c->authority = CERT_FindBasicConstraintExten(c->certificate,
-                                                 &constraints) == SECSuccess &&
-                   constraints.isCA;
+    c->authority = is_authority(certificate);
     c->covered = c->fresh = 0;
     c->points = NULL;
     if (read_points(c, OID(CE_CRL_POINTS), &c->points, &c->point_count,
                     why) < 0)
         return -1;
+    c->base_urls = c->result->url_count;
     return read_points(c, OID(CE_FRESHEST_CRL), &freshest, &count, why);
 }
 

@@ -59,6 +59,18 @@ static void make_printable(char *text)
             *text = '?';
 }
 
+const char *revocation_name(struct pool *pool, const struct der *name)
+{
+    SECItem item = {siBuffer, (unsigned char *)(size_t)name->data,
+                    (unsigned)name->length};
+    char *ascii = CERT_DerNameToAscii(&item);
+    char *text = pool_format(pool, "%.200s", ascii ? ascii : "?");
+    PORT_Free(ascii);
+    if (text)
+        make_printable(text);
+    return text;
+}
+
 static void finish(struct revocation *result)
 {
     make_printable(result->text);

@@ -11,6 +11,9 @@ struct der;
 /* The number in hexadecimal. Pool; NULL = memory. */
 const char *revocation_number(struct pool *pool, const struct der *number);
 
+/* A Name in printable ASCII. Pool; NULL = memory. */
+const char *revocation_name(struct pool *pool, const struct der *name);
+
 /* Each sets result->text. */
 void revocation_say(struct revocation *result, const char *words);
 /* "CRL 1A of CN=...: words"; record NULL = no certain one. */
