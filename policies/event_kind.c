@@ -50,7 +50,7 @@ static const struct {
                                 "fetched: seemail-certs status."},
     [EVENT_RECEIVED_UNVERIFIED] = {"Mail came that could not be verified",
                                    "Look up its verdict in "
-                                   "seemail-warnings(5)."},
+                                   "seemail-outcomes(5)."},
     [EVENT_CRL_FAILED] = {"A list of revoked certificates is not usable",
                           "See seemail-certs status."},
     [EVENT_DIRECTORY_FAILED] = {"A directory did not answer",

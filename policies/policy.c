@@ -46,12 +46,12 @@ const struct host *policy_inside(const struct policy *policy,
     return NULL;
 }
 
-const struct warning *policy_warning(const struct policy *policy,
-                                     const char *verdict)
+const struct outcome_rule *policy_outcome(const struct policy *policy,
+                                          const char *status)
 {
-    for (size_t i = 0; i < policy->warning_count; i++)
-        if (strcmp(policy->warnings[i].verdict, verdict) == 0)
-            return &policy->warnings[i];
+    for (size_t i = 0; i < policy->outcome_count; i++)
+        if (strcmp(policy->outcomes[i].status, status) == 0)
+            return &policy->outcomes[i];
     return NULL;
 }
 

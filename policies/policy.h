@@ -114,10 +114,18 @@ struct host {
 
 enum hardness { WARNING_HARD, WARNING_SOFT, WARNING_NONE };
 
-struct warning {
+/* With a certificate of this status. */
+enum sending { SENDING_HOLD, SENDING_DISCOVER, SENDING_SEND };
+
+/* What is done about a status [2.8-table-send, 2.8-table-recv]. */
+struct outcome_rule {
     struct rule rule;
-    const char *verdict; /* a word of transport/verdict.h */
-    enum hardness hardness;
+    const char *status; /* a word of transport/verdict.h */
+    const char *code;   /* for help desks; NULL with WARNING_NONE perhaps */
+    enum sending sending;
+    int sending_event; /* enum event_kind: what it tells; -1 = nobody */
+    enum hardness receiving;
+    int receiving_event;
     const char *text; /* NULL with WARNING_NONE */
 };
 
@@ -153,8 +161,8 @@ struct policy {
     size_t algorithm_count;
     const struct host *hosts;
     size_t host_count;
-    const struct warning *warnings;
-    size_t warning_count;
+    const struct outcome_rule *outcomes;
+    size_t outcome_count;
     struct event_rule events[EVENT_KINDS];
 };
 
@@ -175,9 +183,9 @@ const struct identity *policy_identity(const struct policy *policy,
 const struct host *policy_inside(const struct policy *policy,
                                  const char *address, long port);
 
-/* The warning of a verdict's word, or NULL. */
-const struct warning *policy_warning(const struct policy *policy,
-                                     const char *verdict);
+/* What is done about a status, by its word; or NULL. */
+const struct outcome_rule *policy_outcome(const struct policy *policy,
+                                          const char *status);
 
 /* The markings of the triggers that were found. */
 marking_set policy_found(const struct policy *policy,

@@ -45,9 +45,8 @@ int load_table(struct loader *loader, enum policy_table which,
     return 0;
 }
 
-/* The table and, zeroed, an element for each of its rows. */
-static int load_rows(struct loader *loader, enum policy_table which,
-                     size_t size, struct table *table_r, void *rows_r)
+int load_rows(struct loader *loader, enum policy_table which, size_t size,
+              struct table *table_r, void *rows_r)
 {
     if (load_table(loader, which, table_r) < 0)
         return -1;
@@ -395,34 +394,13 @@ static int load_hosts(struct loader *loader)
     return 0;
 }
 
-static int load_warnings(struct loader *loader)
-{
-    struct table table;
-    struct warning *to;
-    if (load_rows(loader, POLICY_WARNINGS, sizeof *to, &table, &to) < 0)
-        return -1;
-    loader->policy->warnings = to;
-    loader->policy->warning_count = table.count;
-    for (const struct table_row *row = table.rows; row; row = row->next, to++) {
-        const struct table_cell *cells = row->cells;
-        *to = (struct warning){rule_of(row), cells[0].text,
-                               (enum hardness)cells[1].number, cells[2].text};
-        if (seen_before(&table, row, 0))
-            row_error(loader, row, 0, "each verdict once");
-        if (to->hardness != WARNING_NONE && !to->text)
-            table_error(loader->errors, row->file, row->line, 3, NULL,
-                        "a text for the warning");
-    }
-    return 0;
-}
-
 static int load_all(struct loader *loader)
 {
     /* Triggers first: others name their markings. */
     if (load_triggers(loader) < 0 || load_settings(loader) < 0 ||
         load_identities(loader) < 0 || load_partners(loader) < 0 ||
         load_directories(loader) < 0 || load_algorithms(loader) < 0 ||
-        load_hosts(loader) < 0 || load_warnings(loader) < 0 ||
+        load_hosts(loader) < 0 || load_outcomes(loader) < 0 ||
         load_events(loader) < 0 || load_postmaster(loader) < 0)
         return -1;
     const struct table_errors *errors = loader->errors;

@@ -27,6 +27,11 @@ int seen_before(const struct table *table, const struct table_row *row,
 int load_table(struct loader *loader, enum policy_table which,
                struct table *table_r);
 
+/* The table and, zeroed, an element for each of its rows. */
+int load_rows(struct loader *loader, enum policy_table which, size_t size,
+              struct table *table_r, void *rows_r);
+
+int load_outcomes(struct loader *loader);
 int load_events(struct loader *loader);
 
 /* Our own addresses, which the settings may name; after the identities. */

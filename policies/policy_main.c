@@ -44,21 +44,21 @@ static const char *folder_of(struct pool *pool, const char *named)
     return NULL;
 }
 
-/* Verdicts and the table of warnings know of each other. */
+/* Verdicts and the table of outcomes know of each other. */
 static void check_verdicts(const struct policy *policy,
                            struct table_errors *errors)
 {
-    for (size_t i = 0; i < policy->warning_count; i++) {
-        const struct warning *warning = &policy->warnings[i];
-        if (verdict_find(warning->verdict) < 0)
-            table_error(errors, warning->rule.file, warning->rule.line, 1,
-                        warning->verdict, "the word of a verdict");
+    for (size_t i = 0; i < policy->outcome_count; i++) {
+        const struct outcome_rule *rule = &policy->outcomes[i];
+        if (verdict_find(rule->status) < 0)
+            table_error(errors, rule->rule.file, rule->rule.line, 1,
+                        rule->status, "the word of a status");
     }
     for (int verdict = 0; verdict < VERDICTS; verdict++) {
         const char *word = verdict_word((enum verdict)verdict);
-        if (!policy_warning(policy, word))
-            table_error(errors, policy_schemas[POLICY_WARNINGS].name, 0, 0,
-                        word, "a row for this verdict");
+        if (!policy_outcome(policy, word))
+            table_error(errors, policy_schemas[POLICY_OUTCOMES].name, 0, 0,
+                        word, "a row for this status");
     }
 }
 
@@ -191,6 +191,21 @@ static void show_network(const struct host *host)
     printf(" inside, on %s\n", port);
 }
 
+static void show_outcome(const struct outcome_rule *rule)
+{
+    const struct table_column *columns =
+        policy_schemas[POLICY_OUTCOMES].columns;
+    show_rule(&rule->rule, rule->status);
+    printf(" %-2s sending: %s%s%s, receiving: %s%s%s %s\n",
+           rule->code ? rule->code : "", columns[2].words[rule->sending],
+           rule->sending_event < 0 ? "" : ", tells ",
+           rule->sending_event < 0 ? "" : event_words[rule->sending_event],
+           columns[4].words[rule->receiving],
+           rule->receiving_event < 0 ? "" : ", tells ",
+           rule->receiving_event < 0 ? "" : event_words[rule->receiving_event],
+           rule->text ? rule->text : "");
+}
+
 static int show(const char *folder)
 {
     struct policy *policy;
@@ -203,13 +218,8 @@ static int show(const char *folder)
     show_services(policy);
     for (size_t i = 0; i < policy->host_count; i++)
         show_network(&policy->hosts[i]);
-    for (size_t i = 0; i < policy->warning_count; i++) {
-        static const char *const words[] = {"hard", "soft", "none"};
-        const struct warning *warning = &policy->warnings[i];
-        show_rule(&warning->rule, warning->verdict);
-        printf(" %s %s\n", words[warning->hardness],
-               warning->text ? warning->text : "");
-    }
+    for (size_t i = 0; i < policy->outcome_count; i++)
+        show_outcome(&policy->outcomes[i]);
     policy_free(&policy);
     return EX_OK;
 }

@@ -21,6 +21,7 @@ static const char *const purposes[] = {"seemail", "vendor", "certificates",
 static const char *const uses[] = {"sign", "digest", "encrypt",
                                    "keytransport", NULL};
 static const char *const permits[] = {"both", "send", "receive", NULL};
+static const char *const sendings[] = {"hold", "discover", "send", NULL};
 static const char *const hardnesses[] = {"hard", "soft", "none", NULL};
 
 static const char *const notifies[] = {"off", "log", "digest", "mail", NULL};
@@ -79,9 +80,13 @@ static const struct table_column hosts[] = {
     COLUMN("network", TABLE_NETWORK, NULL),
     NUMBER("port", "0", 0, 65535),
 };
-static const struct table_column warnings[] = {
-    COLUMN("verdict", TABLE_WORD, NULL),
-    WORDS("hardness", TABLE_ENUM, NULL, hardnesses),
+static const struct table_column outcomes[] = {
+    COLUMN("status", TABLE_WORD, NULL),
+    COLUMN("code", TABLE_WORD, ""),
+    WORDS("sending", TABLE_ENUM, "hold", sendings),
+    WORDS("tells", TABLE_ENUM, "", event_words),
+    WORDS("receiving", TABLE_ENUM, NULL, hardnesses),
+    WORDS("tells", TABLE_ENUM, "", event_words),
     COLUMN("text", TABLE_TEXT, ""),
 };
 static const struct table_column events[] = {
@@ -100,7 +105,7 @@ const struct policy_schema policy_schemas[POLICY_TABLES] = {
     [POLICY_DIRECTORIES] = SCHEMA(directories),
     [POLICY_ALGORITHMS] = SCHEMA(algorithms),
     [POLICY_HOSTS] = SCHEMA(hosts),
-    [POLICY_WARNINGS] = SCHEMA(warnings),
+    [POLICY_OUTCOMES] = SCHEMA(outcomes),
     [POLICY_EVENTS] = SCHEMA(events),
 };
 

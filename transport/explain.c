@@ -73,7 +73,24 @@ static int verify(struct gateway *gateway, struct pool *pool,
     return 0;
 }
 
-static void print(const struct received *received, FILE *out)
+/* What the recipient is told. */
+static void print_outcome(const struct policy *policy, const char *verdict,
+                          FILE *out)
+{
+    static const char *const words[] = {
+        [WARNING_HARD] = "hard warning", [WARNING_SOFT] = "soft warning",
+        [WARNING_NONE] = "no warning"};
+    const struct outcome_rule *rule = policy_outcome(policy, verdict);
+    if (rule)
+        fprintf(out, "outcome:     %s%s%s%s%s (%s:%u)\n",
+                words[rule->receiving], rule->code ? " " : "",
+                rule->code ? rule->code : "", rule->text ? ": " : "",
+                rule->text ? rule->text : "", rule->rule.file,
+                rule->rule.line);
+}
+
+static void print(const struct policy *policy,
+                  const struct received *received, FILE *out)
 {
     const struct decision *decision = &received->decision;
     fprintf(out, "direction:   %s\n", direction_word(decision->direction));
@@ -83,6 +100,8 @@ static void print(const struct received *received, FILE *out)
         fprintf(out, "unscannable: %s\n", received->scan.unscannable);
     if (*decision->verdict)
         fprintf(out, "verdict:     %s\n", decision->verdict);
+    if (*decision->verdict)
+        print_outcome(policy, decision->verdict, out);
     if (*decision->from)
         fprintf(out, "signs:       %s\n", decision->from);
     for (size_t i = 0; i < decision->count; i++) {
@@ -107,7 +126,7 @@ static int run(struct gateway *gateway, struct pool *pool,
         verify(gateway, pool, &reception, out, why) < 0 ||
         receive(pool, gateway->policy, &reception, &received, why) < 0)
         return -1;
-    print(&received, out);
+    print(gateway->policy, &received, out);
     return 0;
 }
 

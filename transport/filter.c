@@ -283,17 +283,17 @@ static int find_notice(struct gateway *gateway, struct pool *pool,
                        const char *verdict, const char **notice_r,
                        struct failure *why)
 {
-    const struct warning *warning = policy_warning(gateway->policy, verdict);
+    const struct outcome_rule *rule = policy_outcome(gateway->policy, verdict);
     *notice_r = NULL;
-    if (!warning)
-        return failure(why, FAILURE_POLICY, "warnings: no row for \"%s\"",
+    if (!rule)
+        return failure(why, FAILURE_POLICY, "outcomes: no row for \"%s\"",
                        verdict);
-    if (warning->hardness == WARNING_NONE)
+    if (rule->receiving == WARNING_NONE)
         return 0;
-    *notice_r = pool_format(pool, "%s%s\n",
-                            warning->hardness == WARNING_HARD ? NOTICE_HARD
-                                                              : NOTICE_SOFT,
-                            warning->text);
+    *notice_r = pool_format(pool, "%s%s (%s)\n",
+                            rule->receiving == WARNING_HARD ? NOTICE_HARD
+                                                            : NOTICE_SOFT,
+                            rule->text, rule->code);
     return *notice_r ? 0 : failure_memory(why);
 }
 

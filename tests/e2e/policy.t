@@ -16,7 +16,7 @@ policy() { "$B/seemail-policy" "$@" >"$dir/out" 2>&1; }
 said() { grep -qF -e "$1" "$dir/out"; }
 
 mkdir "$dir/policies"
-for t in settings triggers partners directories algorithms hosts warnings events notices; do cp -r "policies/$t" "$dir/policies/"; done
+for t in settings triggers partners directories algorithms hosts outcomes events notices; do cp -r "policies/$t" "$dir/policies/"; done
 echo 'a.test "A DCA"' >"$dir/policies/identity"
 
 policy check "$dir/policies"
@@ -32,25 +32,25 @@ for name in $(cat "$dir/names"); do grep -q "^.It Cm $name Pq" doc/seemail-setti
 ok $? "every setting is in its man page"
 
 echo 'b.test' >>"$dir/policies/partners"
-echo 'good none' >>"$dir/policies/warnings"
-echo 'nonsense none' >>"$dir/policies/warnings"
+echo 'good - send - none' >>"$dir/policies/outcomes"
+echo 'nonsense - send - none' >>"$dir/policies/outcomes"
 echo 'mime-depth many' >>"$dir/policies/settings"
 echo 'MORE (' >>"$dir/policies/triggers"
 policy check "$dir/policies"
-[ $? = 1 ] && said "partners:" && said "warnings:" && said "settings:" && said "triggers:" && said ": 4 errors"
+[ $? = 1 ] && said "partners:" && said "outcomes:" && said "settings:" && said "triggers:" && said ": 4 errors"
 ok $? "all errors of all tables at once, exit 1"
 policy show "$dir/policies"
 [ $? = 1 ] && said "(and 3 more)"
 ok $? "a broken policy is not shown"
 
 cp policies/partners policies/settings policies/triggers "$dir/policies/"
-sed '/^altered/d' policies/warnings >"$dir/policies/warnings"
-echo 'nonsense none' >>"$dir/policies/warnings"
+sed '/^altered/d' policies/outcomes >"$dir/policies/outcomes"
+echo 'nonsense - send - none' >>"$dir/policies/outcomes"
 policy check "$dir/policies"
-[ $? = 1 ] && said '"nonsense": expected the word of a verdict' && said '"altered": expected a row for this verdict'
-ok $? "warnings are for verdicts that there are, and for all of them"
+[ $? = 1 ] && said '"nonsense": expected the word of a status' && said '"altered": expected a row for this status'
+ok $? "outcomes are for verdicts that there are, and for all of them"
 
-cp policies/warnings "$dir/policies/"
+cp policies/outcomes "$dir/policies/"
 echo 'Dear ${whom},' >>"$dir/policies/notices/digest"
 policy check "$dir/policies"
 [ $? = 1 ] && said 'notices/digest:' && said '"${whom}": expected a name that this text can have'
@@ -67,7 +67,7 @@ ok $? "a wrong command line exits 64"
 [ $? = 74 ]
 ok $? "a full disk under the output is noticed"
 rm -rf "$dir/policies" && mkdir "$dir/policies"
-for t in settings triggers directories algorithms hosts warnings events notices; do cp -r "policies/$t" "$dir/policies/"; done
+for t in settings triggers directories algorithms hosts outcomes events notices; do cp -r "policies/$t" "$dir/policies/"; done
 echo 'a.test "A DCA"' >"$dir/policies/identity"
 echo '*@b.test "SEEMAIL"' >"$dir/policies/partners"
 printf 'From: x@a.test\nSubject: [seemail] x\n\nx\n' >"$dir/message"

@@ -51,7 +51,7 @@ sub wrapped {
 }
 
 subtest '1.2-suspend: a policy that cannot be read' => sub {
-    for my $table (qw(settings triggers identity partners directories algorithms hosts warnings events)) {
+    for my $table (qw(settings triggers identity partners directories algorithms hosts outcomes events)) {
         my $mend = Bed::change("$bed->{TB_A_POLICY}/$table", sub { $_ .= "\"broken\n" });
         $bed->mark('a');
         refused_for_now("$table broken", to_stranger(), 'SEEMail');

@@ -54,7 +54,7 @@ static void open_desk(struct desk *desk, const char *settings)
     scratch_write(desk->folder, "directories", "");
     scratch_write(desk->folder, "algorithms", "");
     scratch_write(desk->folder, "hosts", "");
-    scratch_write(desk->folder, "warnings", "");
+    scratch_write(desk->folder, "outcomes", "");
     CU_ASSERT_EQUAL_FATAL(
         policy_load(desk->folder, &desk->policy, NULL, &desk->why), 0);
 }

@@ -13,7 +13,7 @@
 
 static const char *const names[] = {"triggers",   "identity", "partners",
                                     "directories", "algorithms", "hosts",
-                                    "warnings"};
+                                    "outcomes"};
 #define NAMES (sizeof names / sizeof names[0])
 
 /* A folder where each table is small and good. */
@@ -34,7 +34,7 @@ static char *small_policy(void)
                                         "sign 1 ecdsa receive\n"
                                         "encrypt 1 aes-256-cbc\n");
     scratch_write(folder, "hosts", "127.0.0.1 2525\n10.0.0.0/8\n");
-    scratch_write(folder, "warnings", "good none\naltered hard \"Bad.\"\n");
+    scratch_write(folder, "outcomes", "good - send - none\naltered 5A hold - hard - \"Bad.\"\n");
     return folder;
 }
 
@@ -95,8 +95,8 @@ static void tables_are_read(void)
     CU_ASSERT_STRING_EQUAL(policy->partners[1].rule.file, "partners");
     CU_ASSERT_STRING_EQUAL(policy->directories[0].filter, "(objectClass=*)");
     CU_ASSERT_STRING_EQUAL(policy->algorithms[0].name, "ecdsa");
-    CU_ASSERT_STRING_EQUAL(policy_warning(policy, "altered")->text, "Bad.");
-    CU_ASSERT_PTR_NULL(policy_warning(policy, "nothing"));
+    CU_ASSERT_STRING_EQUAL(policy_outcome(policy, "altered")->text, "Bad.");
+    CU_ASSERT_PTR_NULL(policy_outcome(policy, "nothing"));
     policy_free(&policy);
     scratch_free(&folder);
 }
@@ -201,10 +201,10 @@ static void what_belongs_together_is_checked(void)
     broken("algorithms", "digest 1 md5\n",
            "algorithms:1: column 3 \"md5\": expected one of sha256 sha384 "
            "sha512 sha1");
-    broken("warnings", "altered hard\n",
-           "warnings:1: column 3: expected a text for the warning");
-    broken("warnings", "good none\ngood none\n",
-           "warnings:2: column 1 \"good\": expected each verdict once");
+    broken("outcomes", "altered 5A - - hard\n",
+           "outcomes:1: column 7: expected a text for the warning");
+    broken("outcomes", "good - send - none\ngood - send - none\n",
+           "outcomes:2: column 1 \"good\": expected each status once");
 }
 
 static void all_tables_at_once(void)
@@ -269,15 +269,15 @@ static struct policy *shipped(char **folder)
     return policy;
 }
 
-static void every_verdict_has_a_warning(void)
+static void every_verdict_has_an_outcome(void)
 {
     char *folder;
     struct policy *policy = shipped(&folder);
     for (int verdict = 0; verdict < VERDICTS; verdict++)
         CU_ASSERT_PTR_NOT_NULL(
-            policy_warning(policy, verdict_word((enum verdict)verdict)));
-    for (size_t i = 0; i < policy->warning_count; i++)
-        CU_ASSERT_TRUE(verdict_find(policy->warnings[i].verdict) >= 0);
+            policy_outcome(policy, verdict_word((enum verdict)verdict)));
+    for (size_t i = 0; i < policy->outcome_count; i++)
+        CU_ASSERT_TRUE(verdict_find(policy->outcomes[i].status) >= 0);
     policy_free(&policy);
     scratch_free(&folder);
 }
@@ -367,7 +367,7 @@ static const struct unit_test tests[] = {
      notices_are_from_us},
     {"policy: errors of all tables at once", all_tables_at_once},
     {"policy: the shipped tables are good", shipped_tables_are_good},
-    {"policy: every verdict has a warning", every_verdict_has_a_warning},
+    {"policy: every verdict has an outcome", every_verdict_has_an_outcome},
     {"2.1-triggers: the shipped table finds all words in all brackets",
      shipped_triggers_find},
 };

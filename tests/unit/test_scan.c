@@ -22,7 +22,7 @@ static void start(const char *settings)
     folder = scratch_new();
     static const char *const shipped[] = {"triggers", "algorithms", "hosts",
                                           "partners",
-                                          "directories", "warnings"};
+                                          "directories", "outcomes"};
     for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
         char path[60], text[20000];
         snprintf(path, sizeof path, "policies/%s", shipped[i]);
