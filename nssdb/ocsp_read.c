@@ -326,28 +326,55 @@ static int read_rest(struct der in, struct ocsp_answer *answer,
     return 0;
 }
 
-/* The answer for the certificate among those in the response. */
-static int find_single(const struct basic *basic, CERTCertificate *certificate,
-                       CERTCertificate *issuer, struct ocsp_answer *answer_r,
-                       struct failure *why)
+/* One SingleResponse: 1 = it is of now and about the certificate. */
+static int read_single(struct der single, CERTCertificate *certificate,
+                       CERTCertificate *issuer, time_t now,
+                       struct ocsp_answer *answer_r, struct failure *why)
 {
+    struct der_value id, status;
+    *answer_r = (struct ocsp_answer){.status = OCSP_NOT_KNOWN};
+    if (!der_expect(&single, TAG_SEQUENCE, &id) ||
+        der_next(&single, &status) != 1)
+        return malformed(why, "SingleResponse");
+    int rc = ocsp_id_fits(&id.content, certificate, issuer, why);
+    if (rc <= 0)
+        return rc;
+    if (read_status(&status, answer_r, why) < 0 ||
+        read_rest(single, answer_r, why) < 0)
+        return -1;
+    if (ocsp_current(answer_r, now, 0))
+        return 1;
+    failure(why, FAILURE_MALFORMED, "OCSP response: not of now: too old, or "
+                                    "of the future");
+    return 0;
+}
+
+/* The answer for the certificate among those in the response: where it says
+ * more than one thing, the worst. */
+static int find_single(const struct basic *basic, CERTCertificate *certificate,
+                       CERTCertificate *issuer, time_t now,
+                       struct ocsp_answer *answer_r, struct failure *why)
+{
+    static const int rank[] = {
+        [OCSP_GOOD] = 0, [OCSP_NOT_KNOWN] = 1, [OCSP_REVOKED] = 2};
     struct der in = basic->singles;
-    struct der_value single, id, status;
+    struct ocsp_answer one;
+    struct der_value single;
+    int found = 0;
+    failure(why, FAILURE_MALFORMED,
+            "OCSP response: not about this certificate");
     while (in.length) {
-        if (!der_expect(&in, TAG_SEQUENCE, &single) ||
-            !der_expect(&single.content, TAG_SEQUENCE, &id) ||
-            der_next(&single.content, &status) != 1)
+        if (!der_expect(&in, TAG_SEQUENCE, &single))
             return malformed(why, "SingleResponse");
-        int rc = ocsp_id_fits(&id.content, certificate, issuer, why);
+        int rc = read_single(single.content, certificate, issuer, now, &one,
+                             why);
         if (rc < 0)
             return -1;
-        if (rc > 0)
-            return read_status(&status, answer_r, why) < 0 ||
-                           read_rest(single.content, answer_r, why) < 0
-                       ? -1 : 0;
+        if (rc > 0 && (!found || rank[one.status] > rank[answer_r->status]))
+            *answer_r = one;
+        found |= rc;
     }
-    return failure(why, FAILURE_MALFORMED,
-                   "OCSP response: not about this certificate");
+    return found ? 0 : -1;
 }
 
 int ocsp_read(const struct der *response, CERTCertificate *certificate,
@@ -360,10 +387,7 @@ int ocsp_read(const struct der *response, CERTCertificate *certificate,
     if (read_outer(response, &der, why) < 0 ||
         read_basic(&der, &basic, why) < 0 ||
         check_signature(&basic, issuer, now, why) < 0 ||
-        find_single(&basic, certificate, issuer, answer_r, why) < 0)
+        find_single(&basic, certificate, issuer, now, answer_r, why) < 0)
         return -1;
-    if (!ocsp_current(answer_r, now, 0))
-        return failure(why, FAILURE_MALFORMED, "OCSP response: not of now: "
-                       "too old, or of the future");
     return 0;
 }

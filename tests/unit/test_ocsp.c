@@ -222,12 +222,117 @@ static void kept(void)
     scratch_free(&folder);
 }
 
+/* What stands in a file of other projects between a pair of PEM lines. */
+static size_t read_pem(const char *file, const char *label,
+                       unsigned char *data, size_t most)
+{
+    static char text[100000];
+    char line[80];
+    FILE *in = fopen(file, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(in);
+    text[fread(text, 1, sizeof text - 1, in)] = '\0';
+    fclose(in);
+    snprintf(line, sizeof line, "-----BEGIN %s-----", label);
+    char *start = strstr(text, line), *end;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(start);
+    start += strlen(line);
+    end = strstr(start, "-----END");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+    *end = '\0';
+    SECItem item = {siBuffer, NULL, 0};
+    CU_ASSERT_PTR_NOT_NULL_FATAL(NSSBase64_DecodeBuffer(
+        NULL, &item, start, (unsigned)strlen(start)));
+    CU_ASSERT_TRUE_FATAL(item.len <= most);
+    memcpy(data, item.data, item.len);
+    size_t length = item.len;
+    SECITEM_FreeItem(&item, PR_FALSE);
+    return length;
+}
+
+static CERTCertificate *load_pem(const char *file, const char *label)
+{
+    static unsigned char der[10000];
+    SECItem item = {siBuffer, der,
+                    (unsigned)read_pem(file, label, der, sizeof der)};
+    return CERT_NewTempCertificate(CERT_GetDefaultCertDB(), &item, NULL,
+                                   PR_FALSE, PR_TRUE);
+}
+
+/* Those of others, by their names; on the day that they are of. */
+static void others(void)
+{
+    static const struct {
+        const char *name;
+        int rc, status;
+    } table[] = {
+        {"good_response", 0, OCSP_GOOD},
+        {"good_response_sha256", 0, OCSP_GOOD},
+        {"good_response_next_update", 0, OCSP_GOOD},
+        {"has_version", 0, OCSP_GOOD},
+        {"responder_id", 0, OCSP_GOOD},
+        {"responder_name", 0, OCSP_GOOD},
+        {"ocsp_extra_certs", 0, OCSP_GOOD},
+        {"ocsp_sign_direct", 0, OCSP_GOOD},
+        {"ocsp_sign_indirect", 0, OCSP_GOOD},
+        {"has_extension", 0, OCSP_GOOD},
+        {"has_single_extension", 0, OCSP_GOOD},
+        {"multiple_response", 0, OCSP_NOT_KNOWN},
+        {"multiple_response_good_revoked", 0, OCSP_REVOKED},
+        {"revoke_response", 0, OCSP_REVOKED},
+        {"revoke_response_reason", 0, OCSP_REVOKED},
+        {"unknown_response", 0, OCSP_NOT_KNOWN},
+        {"bad_ocsp_type", -1, 0},
+        {"bad_signature", -1, 0},
+        {"bad_status", -1, 0},
+        {"future_response", -1, 0},
+        {"has_critical_response_extension", -1, 0},
+        {"has_critical_single_extension", -1, 0},
+        {"invalid_response", -1, 0},
+        {"invalid_response_data", -1, 0},
+        {"malformed_request", -1, 0},
+        {"missing_response", -1, 0},
+        {"no_response", -1, 0},
+        {"ocsp_sign_bad_indirect", -1, 0},
+        {"ocsp_sign_indirect_missing", -1, 0},
+        {"old_response", -1, 0},
+        {"other_response", -1, 0},
+        {"stale_response", -1, 0}};
+    const char *corpora = unit_corpora();
+    if (!corpora)
+        return;
+    CU_ASSERT_PTR_NOT_NULL(cms_fixture_rsa());
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        static unsigned char response[OCSP_BYTES_MOST];
+        struct ocsp_answer answer;
+        char file[400];
+        snprintf(file, sizeof file, "%s/fuzz-boringssl-pki/ocsp_unittest/%s.pem",
+                 corpora, table[i].name);
+        struct der der = {response, read_pem(file, "OCSP RESPONSE", response,
+                                             sizeof response)};
+        CERTCertificate *certificate = load_pem(file, "CERTIFICATE");
+        CERTCertificate *issuer = load_pem(file, "CA CERTIFICATE");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(certificate);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(issuer);
+        int rc = ocsp_read(&der, certificate, issuer, 1488412800, &answer,
+                           &why);
+        if (rc != table[i].rc || (rc == 0 && (int)answer.status !=
+                                                 table[i].status))
+            printf("(%s: %d %d %s) ", table[i].name, rc, (int)answer.status,
+                   rc ? why.text : "");
+        CU_ASSERT_EQUAL(rc, table[i].rc);
+        CU_ASSERT_TRUE(rc < 0 || (int)answer.status == table[i].status);
+        CERT_DestroyCertificate(certificate);
+        CERT_DestroyCertificate(issuer);
+    }
+}
+
 static const struct unit_test tests[] = {
     {"B-interfaces: OCSP answers of each kind", answers},
     {"B-interfaces: OCSP answers by others, of others, of other times",
      refused},
     {"B-interfaces: an OCSP answer cut at every length", cut},
     {"B-interfaces: OCSP requests are those that openssl makes", requests},
+    {"B-interfaces: other projects' OCSP answers", others},
     {"B-interfaces: kept OCSP answers are not rolled back", kept},
 };
 UNIT_SUITE(ocsp, tests)
