@@ -5,6 +5,7 @@
 #include "buffer.h"
 #include "cms_oids.h"
 #include "failure.h"
+#include "pem.h"
 #include "pool.h"
 
 #include <nssb64.h>
@@ -200,10 +201,6 @@ static int decode_pem(struct reading *r, const char *text, size_t length)
     return rc;
 }
 
-#define BEGIN "-----BEGIN "
-#define END "-----END "
-#define DASHES "-----"
-
 static int is_label(const char *label, size_t length)
 {
     static const char *const labels[] = {"CERTIFICATE", "X509 CERTIFICATE",
@@ -218,20 +215,20 @@ static int is_label(const char *label, size_t length)
 /* The blocks of other kinds, keys for instance, are passed over. */
 static int read_pem(struct reading *r, const char *at, const char *end)
 {
-    while ((at = memmem(at, (size_t)(end - at), BEGIN, strlen(BEGIN)))) {
-        const char *label = at + strlen(BEGIN);
+    while ((at = memmem(at, (size_t)(end - at), PEM_BEGIN, strlen(PEM_BEGIN)))) {
+        const char *label = at + strlen(PEM_BEGIN);
         const char *text =
-            memmem(label, (size_t)(end - label), DASHES, strlen(DASHES));
-        const char *stop = text ? memmem(text, (size_t)(end - text), END,
-                                         strlen(END)) : NULL;
+            memmem(label, (size_t)(end - label), PEM_DASHES, strlen(PEM_DASHES));
+        const char *stop = text ? memmem(text, (size_t)(end - text), PEM_END,
+                                         strlen(PEM_END)) : NULL;
         if (!stop)
             return malformed(r, "PEM that was cut short");
         size_t length = (size_t)(text - label);
-        text += strlen(DASHES);
+        text += strlen(PEM_DASHES);
         if (is_label(label, length) &&
             decode_pem(r, text, (size_t)(stop - text)) < 0)
             return -1;
-        at = stop + strlen(END);
+        at = stop + strlen(PEM_END);
     }
     return 0;
 }
@@ -260,23 +257,7 @@ int bundle_read(struct pool *pool, const void *data, size_t length,
 
 void bundle_put_pem(struct buffer *out, const struct der *certificate)
 {
-    SECItem item = {siBuffer, (unsigned char *)(size_t)certificate->data,
-                    (unsigned)certificate->length};
-    char *text = NSSBase64_EncodeItem(NULL, NULL, 0, &item);
-    if (!text) {
-        out->failed = 1;
-        return;
-    }
-    buffer_text(out, BEGIN "CERTIFICATE" DASHES "\n");
-    for (const char *at = text; *at;) { /* NSS breaks lines with CRLF */
-        size_t length = strcspn(at, "\r\n");
-        buffer_append(out, at, length);
-        buffer_byte(out, '\n');
-        at += length;
-        at += strspn(at, "\r\n");
-    }
-    buffer_text(out, END "CERTIFICATE" DASHES "\n");
-    PORT_Free(text);
+    pem_put(out, "CERTIFICATE", certificate->data, certificate->length);
 }
 
 void bundle_put_p7c(struct buffer *out, const struct der *certificates,

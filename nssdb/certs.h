@@ -23,6 +23,7 @@ typedef int certs_command(struct certs *certs, int argc, char **argv);
 
 certs_command certs_list;
 certs_command certs_refresh;
+certs_command certs_renew;
 certs_command certs_status;
 
 /* Prints the fault; its exit status. */

@@ -20,6 +20,8 @@ static const struct command {
 } commands[] = {
     {"list", "SEEMAIL|VENDOR", certs_list},
     {"refresh", "", certs_refresh},
+    {"renew", "--new-key [--key KIND] [--token TOKEN] [--subject NAME] "
+              "[--out FILE] [NICKNAME] | --install FILE", certs_renew},
     {"status", "", certs_status},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])

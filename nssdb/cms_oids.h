@@ -30,6 +30,11 @@
 #define OID_DOMAIN_SIG PKCS "\x09\x10\x09\x02"
 #define OID_KEY_PREFERENCE PKCS "\x09\x10\x02\x0b"
 
+/* of certificate requests (RFC 2985, 5280) */
+#define OID_EXTENSION_REQUEST PKCS "\x09\x0e"
+#define OID_KEY_USAGE "\x55\x1d\x0f"
+#define OID_SUBJECT_ALT_NAME "\x55\x1d\x11"
+
 #define ECDSA "\x2a\x86\x48\xce\x3d\x04" /* 1.2.840.10045.4 */
 #define OID_ECDSA_SHA1 ECDSA "\x01"
 #define OID_ECDSA_SHA256 ECDSA "\x03\x02"

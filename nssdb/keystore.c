@@ -134,7 +134,8 @@ static int check_modules(struct keystore *keystore, struct failure *why)
     return keystore_fail(keystore, why, what);
 }
 
-static int start_nss(struct keystore *keystore, struct failure *why)
+static int start_nss(struct keystore *keystore, PRUint32 access,
+                     struct failure *why)
 {
     char path[4096];
     snprintf(path, sizeof path, "sql:%s", keystore->folder);
@@ -142,15 +143,16 @@ static int start_nss(struct keystore *keystore, struct failure *why)
         return failure(why, FAILURE_BUG, "NSS was started before");
     PK11_SetPasswordFunc(give_password);
     if (NSS_Initialize(path, "", "", SECMOD_DB,
-                       NSS_INIT_READONLY | NSS_INIT_NOROOTINIT) != SECSuccess)
+                       access | NSS_INIT_NOROOTINIT) != SECSuccess)
         return keystore_fail(keystore, why, "cannot be opened");
     if (check_modules(keystore, why) < 0)
         return -1;
     return log_in(keystore, why);
 }
 
-int keystore_open(const char *folder, const char *password_file,
-                  struct keystore **keystore_r, struct failure *why)
+static int open_for(const char *folder, const char *password_file,
+                    PRUint32 access, struct keystore **keystore_r,
+                    struct failure *why)
 {
     struct keystore *keystore = calloc(1, sizeof *keystore);
     *keystore_r = keystore;
@@ -161,11 +163,24 @@ int keystore_open(const char *folder, const char *password_file,
     if (check_files(folder, why) < 0 || set_environment(keystore, why) < 0 ||
         passwords_read(password_file, &keystore->passwords, why) < 0 ||
         suspended_read(folder, &keystore->suspended, why) < 0 ||
-        start_nss(keystore, why) < 0) {
+        start_nss(keystore, access, why) < 0) {
         keystore_close(keystore_r);
         return -1;
     }
     return 0;
+}
+
+int keystore_open(const char *folder, const char *password_file,
+                  struct keystore **keystore_r, struct failure *why)
+{
+    return open_for(folder, password_file, NSS_INIT_READONLY, keystore_r,
+                    why);
+}
+
+int keystore_open_to_write(const char *folder, const char *password_file,
+                           struct keystore **keystore_r, struct failure *why)
+{
+    return open_for(folder, password_file, 0, keystore_r, why);
 }
 
 void keystore_close(struct keystore **keystore)

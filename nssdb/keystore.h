@@ -31,9 +31,15 @@ struct pool;
 /* `password_file': see passwords.h; may be missing if the store has none. */
 int keystore_open(const char *folder, const char *password_file,
                   struct keystore **keystore_r, struct failure *why);
+/* The same, and keys and certificates can be added: keystore_write.h. */
+int keystore_open_to_write(const char *folder, const char *password_file,
+                           struct keystore **keystore_r, struct failure *why);
 void keystore_close(struct keystore **keystore);
 
-/* All certificates of a nickname, on whatever token: "TOKEN:nickname" on that
+#define KEYSTORE_SUBJECTS_MOST 9
+
+/* All certificates of a nickname and of "nickname #2" to 9, which NSS needs
+ * where the CA has changed our subject's name; on whatever token: "TOKEN:nickname" on that
  * one alone. NULL = memory; empty = none. The caller destroys the list. */
 CERTCertList *keystore_named(struct keystore *keystore, const char *nickname);
 

@@ -29,19 +29,17 @@ static void take(CERTCertList *all, CERTCertList *some)
     CERT_DestroyCertList(some);
 }
 
-CERTCertList *keystore_named(struct keystore *keystore, const char *nickname)
+/* Those of exactly this name: 1 = there are some. */
+static int named_exactly(struct keystore *keystore, const char *nickname,
+                         CERTCertList *all)
 {
-    CERTCertList *all = CERT_NewCertList();
-    if (!all)
-        return NULL;
+    char name[NAME_MOST];
     take(all, PK11_FindCertsFromNickname(nickname, keystore));
-    if (strchr(nickname, ':'))
-        return all;
-    PK11SlotList *tokens =
-        PK11_GetAllTokens(CKM_INVALID_MECHANISM, PR_FALSE, PR_FALSE, NULL);
+    PK11SlotList *tokens = strchr(nickname, ':')
+        ? NULL : PK11_GetAllTokens(CKM_INVALID_MECHANISM, PR_FALSE, PR_FALSE,
+                                   NULL);
     for (PK11SlotListElement *at = tokens ? PK11_GetFirstSafe(tokens) : NULL;
          at; at = PK11_GetNextSafe(tokens, at, PR_FALSE)) {
-        char name[NAME_MOST];
         if (PK11_IsInternal(at->slot))
             continue; /* asked already */
         snprintf(name, sizeof name, "%s:%s", PK11_GetTokenName(at->slot),
@@ -50,6 +48,22 @@ CERTCertList *keystore_named(struct keystore *keystore, const char *nickname)
     }
     if (tokens)
         PK11_FreeSlotList(tokens);
+    return !CERT_LIST_EMPTY(all);
+}
+
+/* NSS wants one subject a nickname. A certificate of another subject, when
+ * the CA has changed ours, stands beside it as "nickname #2". */
+CERTCertList *keystore_named(struct keystore *keystore, const char *nickname)
+{
+    CERTCertList *all = CERT_NewCertList();
+    char name[NAME_MOST];
+    int more = all && named_exactly(keystore, nickname, all);
+    for (unsigned i = 2; more && i <= KEYSTORE_SUBJECTS_MOST; i++) {
+        CERTCertList *some = CERT_NewCertList();
+        snprintf(name, sizeof name, "%s #%u", nickname, i);
+        more = some && named_exactly(keystore, name, some);
+        take(all, some);
+    }
     return all;
 }
 

@@ -136,6 +136,14 @@ static int names_domain(CERTCertificate *certificate, const char *authority,
     return 0;
 }
 
+int own_names(const struct own *own, CERTCertificate *certificate,
+              const char *domain)
+{
+    return names_domain(certificate, CERT_DCA, domain) ||
+           (!(own->uses & OWN_RECEIVES) &&
+            names_domain(certificate, CERT_DSA, domain));
+}
+
 /* RFC 3183, 3.1: names of who signs and of who decrypts for a domain. */
 static void check_names(struct own *own, struct pool *pool,
                         CERTCertificate *certificate)
@@ -147,17 +155,13 @@ static void check_names(struct own *own, struct pool *pool,
              pool_format(pool, "its common name is not %s%s", CERT_DCA,
                          receives ? "" : " or " CERT_DSA),
              "ask the CA for a name as in RFC 3183, 3.1");
-    for (size_t i = 0; i < own->domain_count; i++) {
-        const char *domain = own->domains[i];
-        if (names_domain(certificate, CERT_DCA, domain) ||
-            (!receives && names_domain(certificate, CERT_DSA, domain)))
-            continue;
-        find(own, OWN_WARNING, "address",
-             pool_format(pool, "has no address %s@%s",
-                         receives ? CERT_DCA : CERT_DSA,
-                         domain + (*domain == '.')),
-             "ask the CA for one with this address as rfc822Name");
-    }
+    for (size_t i = 0; i < own->domain_count; i++)
+        if (!own_names(own, certificate, own->domains[i]))
+            find(own, OWN_WARNING, "address",
+                 pool_format(pool, "has no address %s@%s",
+                             receives ? CERT_DCA : CERT_DSA,
+                             own->domains[i] + (*own->domains[i] == '.')),
+                 "ask the CA for one with this address as rfc822Name");
 }
 
 static int check_path(struct own *own, const struct policy *policy,
@@ -268,31 +272,38 @@ static int add_use(struct pool *pool, struct own *list, size_t *count,
     return 0;
 }
 
+int own_nicknames(const struct policy *policy, struct pool *pool,
+                  struct own **own_r, size_t *count_r, struct failure *why)
+{
+    size_t most = 0;
+    *count_r = 0;
+    for (size_t i = 0; i < policy->identity_count; i++)
+        most += 1 + policy->identities[i].decrypting_count;
+    *own_r = pool_array(pool, most ? most : 1, sizeof **own_r);
+    if (!*own_r)
+        return failure_memory(why);
+    for (size_t i = 0; i < policy->identity_count; i++) {
+        const struct identity *row = &policy->identities[i];
+        int rc = add_use(pool, *own_r, count_r, policy, row, row->signing,
+                         OWN_SIGNS);
+        for (size_t k = 0; rc == 0 && k < row->decrypting_count; k++)
+            rc = add_use(pool, *own_r, count_r, policy, row,
+                         row->decrypting[k], k ? OWN_OPENS : OWN_RECEIVES);
+        if (rc < 0)
+            return failure_memory(why);
+    }
+    return 0;
+}
+
 int own_list(struct keystore *keystore, const struct policy *policy,
              struct pool *pool, time_t now, struct own **own_r,
              size_t *count_r, struct failure *why)
 {
-    size_t most = 0, count = 0;
-    for (size_t i = 0; i < policy->identity_count; i++)
-        most += 1 + policy->identities[i].decrypting_count;
-    struct own *list = pool_array(pool, most ? most : 1, sizeof *list);
-    if (!list)
-        return failure_memory(why);
-    for (size_t i = 0; i < policy->identity_count; i++) {
-        const struct identity *row = &policy->identities[i];
-        int rc = add_use(pool, list, &count, policy, row, row->signing,
-                         OWN_SIGNS);
-        for (size_t k = 0; rc == 0 && k < row->decrypting_count; k++)
-            rc = add_use(pool, list, &count, policy, row, row->decrypting[k],
-                         k ? OWN_OPENS : OWN_RECEIVES);
-        if (rc < 0)
-            return failure_memory(why);
-    }
-    for (size_t i = 0; i < count; i++)
-        if (inspect(keystore, policy, pool, now, &list[i], why) < 0)
+    if (own_nicknames(policy, pool, own_r, count_r, why) < 0)
+        return -1;
+    for (size_t i = 0; i < *count_r; i++)
+        if (inspect(keystore, policy, pool, now, &(*own_r)[i], why) < 0)
             return -1;
-    *own_r = list;
-    *count_r = count;
     return 0;
 }
 

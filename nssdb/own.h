@@ -49,7 +49,17 @@ struct own {
     size_t finding_count;
 };
 
-/* All, in the order of the table; in the pool. 0 or -1. */
+/* What the table says of each nickname, in its order: names, domains, uses;
+ * in the pool. 0 or -1. */
+int own_nicknames(const struct policy *policy, struct pool *pool,
+                  struct own **own_r, size_t *count_r, struct failure *why);
+
+/* Does a certificate that is to be used for this nickname have the address
+ * for the domain (of the table) that its uses want? */
+int own_names(const struct own *own, CERTCertificate *certificate,
+              const char *domain);
+
+/* The same, and what the key store has for them. */
 int own_list(struct keystore *keystore, const struct policy *policy,
              struct pool *pool, time_t now, struct own **own_r,
              size_t *count_r, struct failure *why);
