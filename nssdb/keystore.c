@@ -134,7 +134,20 @@ static int check_modules(struct keystore *keystore, struct failure *why)
     return keystore_fail(keystore, why, what);
 }
 
-static int start_nss(struct keystore *keystore, PRUint32 access,
+/* A writer was killed: SQLite has to undo what he had begun, and cannot in
+ * files that are opened for reading alone. While he lives his journal keeps
+ * nobody from reading. */
+static int left_unfinished(const struct keystore *keystore)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/key4.db-journal", keystore->folder);
+    if (access(path, F_OK) == 0)
+        return 1;
+    snprintf(path, sizeof path, "%s/cert9.db-journal", keystore->folder);
+    return access(path, F_OK) == 0;
+}
+
+static int start_nss(struct keystore *keystore, PRUint32 rights,
                      struct failure *why)
 {
     char path[4096];
@@ -142,8 +155,10 @@ static int start_nss(struct keystore *keystore, PRUint32 access,
     if (NSS_IsInitialized())
         return failure(why, FAILURE_BUG, "NSS was started before");
     PK11_SetPasswordFunc(give_password);
-    if (NSS_Initialize(path, "", "", SECMOD_DB,
-                       access | NSS_INIT_NOROOTINIT) != SECSuccess)
+    PRUint32 flags = rights | NSS_INIT_NOROOTINIT;
+    if (left_unfinished(keystore))
+        flags &= ~(PRUint32)NSS_INIT_READONLY;
+    if (NSS_Initialize(path, "", "", SECMOD_DB, flags) != SECSuccess)
         return keystore_fail(keystore, why, "cannot be opened");
     if (check_modules(keystore, why) < 0)
         return -1;
@@ -151,7 +166,7 @@ static int start_nss(struct keystore *keystore, PRUint32 access,
 }
 
 static int open_for(const char *folder, const char *password_file,
-                    PRUint32 access, struct keystore **keystore_r,
+                    PRUint32 rights, struct keystore **keystore_r,
                     struct failure *why)
 {
     struct keystore *keystore = calloc(1, sizeof *keystore);
@@ -163,7 +178,7 @@ static int open_for(const char *folder, const char *password_file,
     if (check_files(folder, why) < 0 || set_environment(keystore, why) < 0 ||
         passwords_read(password_file, &keystore->passwords, why) < 0 ||
         suspended_read(folder, &keystore->suspended, why) < 0 ||
-        start_nss(keystore, access, why) < 0) {
+        start_nss(keystore, rights, why) < 0) {
         keystore_close(keystore_r);
         return -1;
     }

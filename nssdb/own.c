@@ -4,7 +4,7 @@
 #include "certificate.h"
 #include "failure.h"
 #include "judge.h"
-#include "keystore.h"
+#include "keystore_write.h"
 #include "policy.h"
 #include "pool.h"
 
@@ -206,6 +206,59 @@ static int check_use(struct own *own, const struct policy *policy,
     return 0;
 }
 
+/* Why no certificate can be used: suspended, or there is none. */
+static void find_none(struct own *own, struct pool *pool,
+                      const struct failure *reason)
+{
+    if (reason->kind == FAILURE_CERT)
+        find(own, own->uses == OWN_OPENS ? OWN_GOOD : OWN_CRITICAL,
+             "suspended", pool_string(pool, reason->text),
+             own->pending ? "take in the CA's answer: seemail-certs renew "
+                            "--install FILE"
+                          : "ask for a new one: seemail-certs renew --new-key");
+    else
+        find(own, OWN_CRITICAL, "no-certificate",
+             pool_string(pool, reason->text),
+             own->pending ? "take in the CA's answer: seemail-certs renew "
+                            "--install FILE"
+                          : "ask for one (seemail-certs renew --new-key), put "
+                            "it into the key store (pk12util -i), or correct "
+                            "the identity table");
+}
+
+/* What else is valid under the nickname, now or later. */
+static void find_others(struct own *own, struct keystore *keystore,
+                        struct pool *pool, CERTCertificate *used, time_t now)
+{
+    CERTCertList *list = keystore_named(keystore, own->nickname);
+    if (!list)
+        return;
+    for (CERTCertListNode *node = CERT_LIST_HEAD(list);
+         !CERT_LIST_END(node, list) && own->other_count < OWN_OTHERS_MOST;
+         node = CERT_LIST_NEXT(node)) {
+        struct own_other *other = &own->others[own->other_count];
+        time_t since;
+        if (SECITEM_ItemsAreEqual(&node->cert->derCert, &used->derCert) ||
+            keystore_suspended(keystore, node->cert, &since, NULL) != 0 ||
+            !cert_times(node->cert, &other->from, &other->to) || other->to < now)
+            continue;
+        char *serial = CERT_Hexify(&node->cert->serialNumber, 0);
+        other->serial = pool_string(pool, serial ? serial : "");
+        PORT_Free(serial);
+        own->other_count++;
+    }
+    CERT_DestroyCertList(list);
+}
+
+static int find_pending(struct own *own, struct keystore *keystore)
+{
+    SECKEYPrivateKey *key = NULL;
+    if (keystore_pending(keystore, own->nickname, &key, NULL) <= 0)
+        return 0;
+    SECKEY_DestroyPrivateKey(key);
+    return 1;
+}
+
 static int inspect(struct keystore *keystore, const struct policy *policy,
                    struct pool *pool, time_t now, struct own *own,
                    struct failure *why)
@@ -213,11 +266,9 @@ static int inspect(struct keystore *keystore, const struct policy *policy,
     CERTCertificate *certificate = NULL;
     SECKEYPrivateKey *key = NULL;
     struct failure reason = {0};
+    own->pending = find_pending(own, keystore);
     if (keystore_own(keystore, own->nickname, &certificate, &reason) < 0) {
-        find(own, OWN_CRITICAL, "no-certificate",
-             pool_string(pool, reason.text),
-             "put it into the key store (pk12util -i), or correct the "
-             "identity table");
+        find_none(own, pool, &reason);
         return 0;
     }
     char *serial = CERT_Hexify(&certificate->serialNumber, 0);
@@ -227,6 +278,7 @@ static int inspect(struct keystore *keystore, const struct policy *policy,
     PORT_Free(serial);
     cert_times(certificate, &own->from, &own->to);
     own->key_from = own_key_from(certificate);
+    find_others(own, keystore, pool, certificate, now);
     own->days = own->to < now ? -1 - (long)((now - own->to) / DAY)
                               : (long)((own->to - now) / DAY);
     if (keystore_key(keystore, certificate, &key, &reason) < 0)

@@ -34,6 +34,14 @@ struct own_finding {
 };
 #define OWN_FINDINGS_MOST 12
 
+/* Another certificate of the nickname that is valid: the one before, through
+ * the overlap of a renewal, or one that will be. */
+struct own_other {
+    const char *serial;
+    time_t from, to;
+};
+#define OWN_OTHERS_MOST 8
+
 /* One nickname of the identity table, whatever the number of its rows. */
 struct own {
     const char *nickname;
@@ -44,6 +52,9 @@ struct own {
     time_t from, to;
     time_t key_from; /* since when the key pair is known to be in use */
     long days;       /* until it expires; below 0 after it */
+    int pending;     /* a new key pair waits for its certificate */
+    struct own_other others[OWN_OTHERS_MOST];
+    size_t other_count;
     enum own_level level;
     struct own_finding findings[OWN_FINDINGS_MOST];
     size_t finding_count;

@@ -18,21 +18,53 @@ static const struct {
             {OWN_RECEIVES, "receive", "is encrypted to"},
             {OWN_OPENS, "open", "opens old mail"}};
 
+#define DAY_ROOM 40
+
+static const char *day(time_t when, char text[DAY_ROOM])
+{
+    struct tm tm;
+    if (!gmtime_r(&when, &tm) || !strftime(text, DAY_ROOM, "%Y-%m-%d", &tm))
+        return "?";
+    return text;
+}
+
+static void json_others(const struct own *own, struct buffer *out)
+{
+    json_open(out, "others", '[');
+    for (size_t i = 0; i < own->other_count; i++) {
+        json_open(out, NULL, '{');
+        json_text(out, "serial", own->others[i].serial);
+        json_time(out, "from", own->others[i].from);
+        json_time(out, "to", own->others[i].to);
+        json_close(out, '}');
+    }
+    json_close(out, ']');
+}
+
 void own_print(const struct own *own)
 {
-    char until[40] = "?";
-    struct tm tm;
+    char text[DAY_ROOM];
     printf("%s \"%s\":", own_level_word(own->level), own->nickname);
     for (size_t i = 0, any = 0; i < 3; i++)
         if (own->uses & uses[i].use)
             printf("%s %s", any++ ? "," : "", uses[i].text);
     for (size_t i = 0; i < own->domain_count; i++)
         printf("%s %s", i ? "," : " for", own->domains[i]);
-    if (own->serial && gmtime_r(&own->to, &tm)) {
-        strftime(until, sizeof until, "%Y-%m-%d", &tm);
-        printf("; until %s (%ld days)", until, own->days);
-    }
+    if (own->serial)
+        printf("; until %s (%ld days)", day(own->to, text), own->days);
     printf("\n");
+    if (own->serial)
+        printf("    key pair of %s\n", day(own->key_from, text));
+    for (size_t i = 0; i < own->other_count; i++)
+        printf("    %s: serial %s, %s %s\n",
+               own->others[i].from > own->from ? "to come" : "beside it",
+               own->others[i].serial,
+               own->others[i].from > own->from ? "from" : "until",
+               day(own->others[i].from > own->from ? own->others[i].from
+                                                   : own->others[i].to, text));
+    if (own->pending)
+        printf("    a new key pair waits for its certificate: seemail-certs "
+               "renew --install FILE\n");
     for (size_t i = 0; i < own->finding_count; i++)
         printf("    %s: %s\n        %s\n",
                own_level_word(own->findings[i].level), own->findings[i].text,
@@ -75,7 +107,9 @@ void own_json(const struct own *own, struct buffer *out)
         json_time(out, "to", own->to);
         json_number(out, "days", own->days);
         json_time(out, "key-from", own->key_from);
+        json_others(own, out);
     }
+    json_truth(out, "pending", own->pending);
     json_findings(own, out);
     json_close(out, '}');
 }

@@ -25,7 +25,7 @@ struct renew_request {
     const struct own *own;
     const char *subject; /* as certutil -s has it; NULL = as it is now */
     const char *key;     /* "rsa:BITS" or "ec"; NULL = as it is now */
-    const char *token;   /* NULL = in the store */
+    const char *token;   /* NULL = where the one before is, or in the store */
 };
 
 /*

@@ -128,6 +128,15 @@ static int find_subject(struct asking *a, SECItem *subject_r)
     return der ? 0 : failure_memory(a->why);
 }
 
+/* The new pair goes where the one before is. */
+static const char *find_token(const struct asking *a)
+{
+    PK11SlotInfo *slot = a->now ? a->now->slot : NULL;
+    if (a->request->token || !slot || PK11_IsInternal(slot))
+        return a->request->token;
+    return PK11_GetTokenName(slot);
+}
+
 static int find_pair(struct asking *a, SECKEYPrivateKey **key_r, int *new_r)
 {
     const struct renew_request *request = a->request;
@@ -138,7 +147,7 @@ static int find_pair(struct asking *a, SECKEYPrivateKey **key_r, int *new_r)
                               a->why);
     *new_r = rc == 0;
     if (rc == 0)
-        rc = keystore_make_key(a->keystore, request->token,
+        rc = keystore_make_key(a->keystore, find_token(a),
                                request->own->nickname, &kind, key_r, a->why);
     return rc < 0 ? -1 : 0;
 }
