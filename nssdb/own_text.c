@@ -53,6 +53,10 @@ void own_print(const struct own *own)
     if (own->serial)
         printf("; until %s (%ld days)", day(own->to, text), own->days);
     printf("\n");
+    for (size_t i = 0; i < own->finding_count; i++)
+        printf("    %s: %s\n        %s\n",
+               own_level_word(own->findings[i].level), own->findings[i].text,
+               own->findings[i].step);
     if (own->serial)
         printf("    key pair of %s\n", day(own->key_from, text));
     for (size_t i = 0; i < own->other_count; i++)
@@ -65,10 +69,6 @@ void own_print(const struct own *own)
     if (own->pending)
         printf("    a new key pair waits for its certificate: seemail-certs "
                "renew --install FILE\n");
-    for (size_t i = 0; i < own->finding_count; i++)
-        printf("    %s: %s\n        %s\n",
-               own_level_word(own->findings[i].level), own->findings[i].text,
-               own->findings[i].step);
 }
 
 static void json_findings(const struct own *own, struct buffer *out)

@@ -74,11 +74,16 @@ static int refuse(struct taking *t, struct renewed *one, const char *reason)
 static int judge_for(struct taking *t, CERTCertificate *certificate,
                      enum judge_use use, struct renewed *one)
 {
+    const struct settings *settings = &t->policy->settings;
+    struct judge_request request = {
+        .use = use, .own = 1, .now = t->now,
+        .key_from = own_key_from(certificate),
+        .bits_least = settings->rsa_bits_send,
+        .ignore = own_tolerated(settings) | 1U << JUDGE_NOT_YET_VALID};
     struct judgement judgement;
-    if (judge_certificate(certificate, use, t->now, &judgement, t->why) < 0)
+    if (judge_certificate(certificate, &request, &judgement, t->why) < 0)
         return -1;
-    if (judgement.status == JUDGE_GOOD ||
-        judgement.status == JUDGE_NOT_YET_VALID)
+    if (judgement.status == JUDGE_GOOD)
         return 1;
     return refuse(t, one, pool_string(t->pool, judgement.reason));
 }
@@ -97,7 +102,6 @@ static int check_names(struct taking *t, const struct own *own,
 static int check(struct taking *t, const struct own *own,
                  CERTCertificate *certificate, struct renewed *one)
 {
-    struct failure reason = {0};
     time_t since;
     int rc = keystore_suspended(t->keystore, certificate, &since, t->why);
     if (rc > 0)
@@ -105,14 +109,11 @@ static int check(struct taking *t, const struct own *own,
                               "compromise)");
     if (rc == 0)
         rc = own->uses & OWN_SIGNS
-             ? judge_for(t, certificate, JUDGE_SIGNER, one) : 1;
+             ? judge_for(t, certificate, JUDGE_SIGN, one) : 1;
     if (rc > 0 && (own->uses & OWN_RECEIVES))
-        rc = judge_for(t, certificate, JUDGE_RECIPIENT, one);
+        rc = judge_for(t, certificate, JUDGE_ENCRYPT, one);
     if (rc > 0)
         rc = check_names(t, own, certificate, one);
-    if (rc > 0 && own_permitted(&t->policy->settings, certificate, t->now,
-                                &reason) < 0)
-        rc = refuse(t, one, pool_string(t->pool, reason.text));
     return rc;
 }
 
