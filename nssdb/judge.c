@@ -4,12 +4,14 @@
 #include "certificate.h"
 #include "failure.h"
 #include "path.h"
+#include "revocation.h"
 
 #include <keyhi.h>
 #include <secitem.h>
 #include <secoid.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define CERTIFICATE_MONTHS 13 /* [2.3-thirteen] */
 #define KEY_YEARS 5
@@ -42,6 +44,7 @@ const char *judge_word(enum judge_status status)
 }
 
 struct judging {
+    struct pool *pool;
     const struct judge_request *request;
     struct judgement *judgement;
 };
@@ -155,6 +158,44 @@ static void take_path_status(const struct path *path, const struct judging *j)
         find(j, statuses[path->status], "%s", path->reason);
 }
 
+/* One certificate of the path; `above' = not the one that is judged. */
+static void take_revocation(const struct revocation *revocation, int above,
+                            const struct judging *j)
+{
+    static const enum judge_status statuses[] = {
+        [REVOCATION_GOOD] = JUDGE_GOOD,
+        [REVOCATION_REVOKED] = JUDGE_REVOKED,
+        [REVOCATION_SUSPENDED] = JUDGE_SUSPENDED,
+        [REVOCATION_NO_POINTER] = JUDGE_NO_CRL_POINTER,
+        [REVOCATION_NOT_CHECKABLE] = JUDGE_CRL_NOT_CHECKABLE,
+        [REVOCATION_CRL_INVALID] = JUDGE_CRL_INVALID,
+        [REVOCATION_CRL_EXPIRED] = JUDGE_CRL_EXPIRED};
+    struct judgement *judgement = j->judgement;
+    /* Our own must name one; of those above it none is asked. */
+    if (j->request->own && revocation->status == REVOCATION_NO_POINTER)
+        return;
+    find(j, statuses[revocation->status], "%s%s", above ? "above it: " : "",
+         revocation->text);
+    for (size_t i = 0; i < revocation->url_count &&
+                       judgement->url_count < JUDGE_URLS_MOST; i++)
+        judgement->urls[judgement->url_count++] = revocation->urls[i];
+}
+
+static int judge_revocation(const struct path *path, const struct judging *j,
+                            struct failure *why)
+{
+    const struct judge_request *request = j->request;
+    struct revocation revocation;
+    for (size_t i = 0; i + 1 < path->count; i++) {
+        if (revocation_check(request->state, j->pool, path->certificates[i],
+                             path->certificates[i + 1], request->now,
+                             request->grace, &revocation, why) < 0)
+            return -1;
+        take_revocation(&revocation, i > 0, j);
+    }
+    return 0;
+}
+
 /* The path and all that is on it. */
 static int judge_path(CERTCertificate *certificate, const struct judging *j,
                       time_t when, struct failure *why)
@@ -165,17 +206,23 @@ static int judge_path(CERTCertificate *certificate, const struct judging *j,
     take_path_status(&path, j);
     for (size_t i = 0; i + 1 < path.count; i++)
         judge_strength(path.certificates[i], j);
+    int rc = judge_revocation(&path, j, why);
     path_free(&path);
-    return 0;
+    return rc;
 }
 
-int judge_certificate(CERTCertificate *certificate,
+int judge_unknown(enum judge_status status)
+{
+    return status >= JUDGE_NO_CRL_POINTER && status <= JUDGE_CRL_INVALID;
+}
+
+int judge_certificate(struct pool *pool, CERTCertificate *certificate,
                       const struct judge_request *request,
                       struct judgement *judgement_r, struct failure *why)
 {
     time_t from, to, now = request->now;
     *judgement_r = (struct judgement){.status = JUDGE_GOOD};
-    struct judging j = {request, judgement_r};
+    struct judging j = {pool, request, judgement_r};
     if (!cert_times(certificate, &from, &to)) {
         find(&j, JUDGE_BAD, "its times cannot be read");
         return 0;
@@ -191,5 +238,7 @@ int judge_certificate(CERTCertificate *certificate,
     judge_times(&j, from, to);
     if (request->own && !cert_has_crl_pointer(certificate))
         find(&j, JUDGE_NO_CRL_POINTER, "it has no CRL distribution point");
+    if (!judge_unknown(judgement_r->status))
+        judgement_r->url_count = 0;
     return 0;
 }

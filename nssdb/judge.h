@@ -15,7 +15,6 @@
 
 struct failure;
 struct pool;
-struct settings;
 struct state;
 
 enum judge_use {
@@ -62,19 +61,30 @@ struct judge_request {
     long bits_least;     /* of an RSA key in the path */
     int sha1;            /* may certificates be signed with SHA-1? */
     unsigned ignore;     /* bit 1 << status: that are not looked for */
+    struct state *state; /* with the CRLs; NULL = none is known */
+    long grace;          /* seconds that a CRL counts after its time */
 };
+
+#define JUDGE_URLS_MOST 20
 
 struct judgement {
     enum judge_status status;
+    /* What is to be fetched (seemail-certs crl fetch) so that a status of
+     * JUDGE_CRL_... may become another; none with other statuses. */
+    const char *urls[JUDGE_URLS_MOST];
+    size_t url_count;
     char reason[300]; /* words for the log; "" when good */
 };
 
 /* "good", "revoked", ...: the words of the table outcomes. */
 const char *judge_word(enum judge_status status);
 
-/* 0, or -1 for what is no fault of the certificate. */
-int judge_certificate(CERTCertificate *certificate,
+/* 0, or -1 for what is no fault of the certificate. URLs are in the pool. */
+int judge_certificate(struct pool *pool, CERTCertificate *certificate,
                       const struct judge_request *request,
                       struct judgement *judgement_r, struct failure *why);
+
+/* Is it that whether it was revoked is not known? */
+int judge_unknown(enum judge_status status);
 
 #endif

@@ -165,15 +165,17 @@ static void check_names(struct own *own, struct pool *pool,
 }
 
 static int check_path(struct own *own, const struct policy *policy,
-                      struct pool *pool, CERTCertificate *certificate, enum judge_use use,
-                      time_t now, struct failure *why)
+                      struct pool *pool, CERTCertificate *certificate,
+                      enum judge_use use, time_t now, struct failure *why)
 {
     /* Its limits have findings of their own. */
     struct judge_request request = {
         .use = use, .now = now,
+        .ignore = own_tolerated(&policy->settings) |
+                  1U << JUDGE_NO_CRL_POINTER,
         .bits_least = policy->settings.rsa_bits_send};
     struct judgement judgement;
-    if (judge_certificate(certificate, &request, &judgement, why) < 0)
+    if (judge_certificate(pool, certificate, &request, &judgement, why) < 0)
         return -1;
     if (judgement.status == JUDGE_EXPIRED)
         find(own, OWN_CRITICAL, "expired",

@@ -109,18 +109,27 @@ struct cms_verifier gateway_verifier(struct gateway *gateway)
                                  gateway};
 }
 
+/* CRLs count where there are any; not to know is no fault yet. */
+#define UNKNOWN                                                             \
+    (1U << JUDGE_NO_CRL_POINTER | 1U << JUDGE_CRL_NOT_CHECKABLE |           \
+     1U << JUDGE_CRL_EXPIRED | 1U << JUDGE_CRL_INVALID)
+
 int gateway_judge(struct gateway *gateway, CERTCertificate *certificate,
                   struct judge_request *request, struct judgement *judgement_r,
                   struct failure *why)
 {
     const struct policy *policy = gateway->policy;
     int send = request->use != JUDGE_VERIFY;
+    if (gateway_state(gateway, why) < 0)
+        return -1;
+    request->state = gateway->state;
+    request->ignore |= UNKNOWN;
     request->now = gateway->now;
     request->bits_least = send ? policy->settings.rsa_bits_send
                                : policy->settings.rsa_bits_receive;
     request->sha1 = policy_permits(policy, ALGORITHM_DIGEST, "sha1", send) !=
                     NULL;
-    return judge_certificate(certificate, request, judgement_r, why);
+    return judge_certificate(policy->pool, certificate, request, judgement_r, why);
 }
 
 struct choosing {

@@ -5,8 +5,11 @@
 #include "cms_fixture.h"
 #include "failure.h"
 #include "judge.h"
+#include "crl_import.h"
 #include "path.h"
 #include "pool.h"
+#include "scratch.h"
+#include "state.h"
 
 #include <certdb.h>
 #include <stdio.h>
@@ -43,10 +46,24 @@ static const char script[] =
     "make dn jroot /CN=dn/emailAddress=" DSA " \"$p\";"
     "make unknown other /CN=unknown \"$a\";"
     "make issued good /CN=issued \"$a\";"
+    "make revoked jroot /CN=revoked \"$a\\n$p\";"
+    "make held jroot /CN=held \"$a\\n$p\";"
     "make weak jroot /CN=weak \"$a\" rsa:1024;"
     "digest=sha1; make sha1 jroot /CN=sha1 \"$a\"; digest=;"
     "make sub jroot /CN=Sub 'basicConstraints=critical,CA:TRUE';"
     "make leaf sub /CN=leaf \"$a\";"
+    "make gone jroot /CN=Gone 'basicConstraints=critical,CA:TRUE\n"
+    "crlDistributionPoints=URI:http://x/c';"
+    "make under gone /CN=under \"$a\";"
+    "serial() { openssl x509 -in $1.pem -noout -serial | cut -d= -f2; };"
+    "entry() { printf 'R\\t400101000000Z\\t240101000000Z,%s\\t%s\\t"
+    "unknown\\t/CN=x\\n' $2 $(serial $1) >>index; }; >index;"
+    "entry revoked keyCompromise; entry held certificateHold; "
+    "entry gone cACompromise;"
+    "printf '[ca]\ndefault_ca=c\n[c]\ndatabase=index\n"
+    "default_md=sha256\n' >crl.conf;"
+    "openssl ca -gencrl -keyfile jroot.key -cert jroot.pem -crldays 30 "
+    "-config crl.conf 2>/dev/null | openssl crl -outform DER -out c.der;"
     "names() { printf 'subjectAltName=@n\\n[n]\\n' >$1.ext; i=0; "
     "while [ $i -lt $2 ]; do echo email.$i=u$i@a.test; i=$((i+1)); done "
     ">>$1.ext; echo email.z=" DSA " >>$1.ext; s=/CN=$1; key $1; "
@@ -93,13 +110,14 @@ static CERTCertificate *load(const char *name)
 }
 
 /* Kept, so that paths are found. */
-static CERTCertificate *trusted, *sub;
+static CERTCertificate *trusted, *sub, *gone;
 static time_t now;
 
 static void let_go(void)
 {
     CERT_DestroyCertificate(trusted);
     CERT_DestroyCertificate(sub);
+    CERT_DestroyCertificate(gone);
 }
 
 static void start(void)
@@ -113,6 +131,7 @@ static void start(void)
     CU_ASSERT_EQUAL_FATAL(cms_fixture_shell(script), 0);
     trusted = load("jroot");
     sub = load("sub");
+    gone = load("gone");
     CU_ASSERT_EQUAL(CERT_ChangeCertTrust(CERT_GetDefaultCertDB(), trusted,
                                          &trust), SECSuccess);
     cms_fixture_at_end(let_go);
@@ -124,10 +143,13 @@ static struct judgement judged(const char *name,
     struct judgement judgement;
     start();
     struct judge_request r = *request;
+    struct pool *pool = pool_new();
     CERTCertificate *certificate = load(name);
     r.now = now + request->now;
-    CU_ASSERT_EQUAL(judge_certificate(certificate, &r, &judgement, &why), 0);
+    CU_ASSERT_EQUAL(judge_certificate(pool, certificate, &r, &judgement, &why),
+                    0);
     CERT_DestroyCertificate(certificate);
+    pool_free(&pool);
     return judgement;
 }
 
@@ -142,8 +164,13 @@ static void expect(const char *name, const struct judge_request *request,
     CU_ASSERT_EQUAL(*judgement.reason == '\0', status == JUDGE_GOOD);
 }
 
+/* Revocation is not asked for. */
+#define UNKNOWN                                                              \
+    (1U << JUDGE_NO_CRL_POINTER | 1U << JUDGE_CRL_NOT_CHECKABLE)
+
 static const struct judge_request verify = {.use = JUDGE_VERIFY,
-                                            .domain = "a.test"};
+                                            .domain = "a.test",
+                                            .ignore = UNKNOWN};
 
 /* One as it should be, but for the clock. */
 static struct judge_request at(long seconds)
@@ -156,8 +183,9 @@ static struct judge_request at(long seconds)
 static void told_apart(void)
 {
     struct judge_request late = at(2 * YEAR), early = at(-2 * YEAR);
-    struct judge_request other = {.use = JUDGE_VERIFY, .domain = "b.test"};
-    struct judge_request encrypt = {.use = JUDGE_ENCRYPT, .address = DSA};
+    struct judge_request other = {.use = JUDGE_VERIFY, .domain = "b.test", .ignore = UNKNOWN};
+    struct judge_request encrypt = {.use = JUDGE_ENCRYPT, .address = DSA,
+                                    .ignore = UNKNOWN};
     struct judge_request strong = verify;
     strong.bits_least = 2048;
     expect("good", &verify, JUDGE_GOOD);
@@ -175,14 +203,72 @@ static void told_apart(void)
     expect("weak", &verify, JUDGE_GOOD);
 }
 
+static struct state *with_crl(const char *folder, struct pool *pool)
+{
+    static unsigned char data[1 << 16];
+    static const struct crl_rules all = {NULL, NULL};
+    struct state *state;
+    struct crl_import import;
+    char path[300];
+    start();
+    struct der crl = {data, read_der("c", data, sizeof data)};
+    snprintf(path, sizeof path, "%s/state", folder);
+    CU_ASSERT_EQUAL_FATAL(state_open(path, STATE_WRITE, &state, &why), 0);
+    CU_ASSERT_EQUAL(crl_import(state, pool, &crl, "http://x/c", &all, now,
+                               &import, &why), 0);
+    CU_ASSERT_STRING_EQUAL(import.reason, "");
+    return state;
+}
+
+static void by_crl(void)
+{
+    char *folder = scratch_new();
+    struct pool *pool = pool_new();
+    struct judge_request r = {.use = JUDGE_VERIFY, .domain = "a.test",
+                              .state = with_crl(folder, pool)};
+    struct state *state = r.state;
+    expect("good", &r, JUDGE_GOOD);
+    expect("revoked", &r, JUDGE_REVOKED);
+    expect("held", &r, JUDGE_SUSPENDED);
+    expect("under", &r, JUDGE_REVOKED); /* the CA above it */
+    r.now = 60L * 24 * 60 * 60;
+    expect("good", &r, JUDGE_CRL_EXPIRED);
+    expect("revoked", &r, JUDGE_REVOKED);
+    r.grace = 40L * 24 * 60 * 60;
+    expect("good", &r, JUDGE_GOOD);
+    r.now = 2 * YEAR;
+    expect("revoked", &r, JUDGE_REVOKED); /* before expired */
+    expect("good", &r, JUDGE_EXPIRED);
+    r.domain = "b.test";
+    expect("revoked", &r, JUDGE_REVOKED); /* before wrong-address */
+    expect("good", &r, JUDGE_WRONG_ADDRESS);
+    state_close(&state);
+    pool_free(&pool);
+    scratch_free(&folder);
+}
+
+static void without_crl(void)
+{
+    struct judge_request r = {.use = JUDGE_VERIFY, .domain = "a.test"};
+    struct judgement judgement = judged("good", &r);
+    CU_ASSERT_EQUAL(judgement.status, JUDGE_CRL_NOT_CHECKABLE);
+    CU_ASSERT_EQUAL(judgement.url_count, 1);
+    expect("pointless", &r, JUDGE_NO_CRL_POINTER);
+    r.now = 2 * YEAR;
+    judgement = judged("good", &r);
+    CU_ASSERT_EQUAL(judgement.status, JUDGE_EXPIRED);
+    CU_ASSERT_EQUAL(judgement.url_count, 0); /* it would not help */
+}
+
 static void own_limits(void)
 {
-    struct judge_request own = {.use = JUDGE_SIGN, .own = 1};
+    struct judge_request own = {.use = JUDGE_SIGN, .own = 1,
+                                .ignore = 1U << JUDGE_CRL_NOT_CHECKABLE};
     expect("good", &own, JUDGE_GOOD);
     expect("pointless", &own, JUDGE_NO_CRL_POINTER);
     own.key_from = now - 6 * YEAR;
     expect("good", &own, JUDGE_KEY_TOO_OLD);
-    own.ignore = 1U << JUDGE_KEY_TOO_OLD;
+    own.ignore |= 1U << JUDGE_KEY_TOO_OLD;
     expect("good", &own, JUDGE_GOOD);
 }
 
@@ -190,7 +276,7 @@ static void precedence(void)
 {
     struct judge_request late = at(2 * YEAR);
     struct judge_request other = {.use = JUDGE_VERIFY, .domain = "b.test",
-                                  .now = 2 * YEAR};
+                                  .now = 2 * YEAR, .ignore = UNKNOWN};
     expect("unknown", &late, JUDGE_UNKNOWN_CA);
     expect("self", &late, JUDGE_SELF_SIGNED);
     expect("good", &other, JUDGE_WRONG_ADDRESS);
@@ -213,6 +299,7 @@ static void altered(void)
 {
     unsigned char data[8192];
     struct judgement judgement;
+    struct pool *pool = pool_new();
     start();
     struct judge_request request = verify;
     request.now = now;
@@ -220,8 +307,9 @@ static void altered(void)
     data[length - 1] ^= 1; /* of the signature */
     CERTCertificate *certificate = load_bytes(data, length);
     CU_ASSERT_PTR_NOT_NULL_FATAL(certificate);
-    CU_ASSERT_EQUAL(judge_certificate(certificate, &request, &judgement,
-                                      &why), 0);
+    CU_ASSERT_EQUAL(judge_certificate(pool, certificate, &request,
+                                      &judgement, &why), 0);
+    pool_free(&pool);
     CU_ASSERT_EQUAL(judgement.status, JUDGE_BAD);
     CERT_DestroyCertificate(certificate);
 }
@@ -229,9 +317,12 @@ static void altered(void)
 static void names_of_all_kinds(void)
 {
     struct judge_request below = {.use = JUDGE_VERIFY,
-                                  .domain = "x.sub.a.test"};
-    struct judge_request evil = {.use = JUDGE_VERIFY, .domain = "evil.test"};
-    struct judge_request k = {.use = JUDGE_VERIFY, .domain = "k.test"};
+                                  .domain = "x.sub.a.test",
+                                  .ignore = UNKNOWN};
+    struct judge_request evil = {.use = JUDGE_VERIFY, .domain = "evil.test",
+                                 .ignore = UNKNOWN};
+    struct judge_request k = {.use = JUDGE_VERIFY, .domain = "k.test",
+                              .ignore = UNKNOWN};
     expect("dn", &verify, JUDGE_GOOD);
     expect("upper", &verify, JUDGE_GOOD);
     expect("nul", &verify, JUDGE_NO_ADDRESS);
@@ -290,6 +381,8 @@ static void many_ways(void)
 
 static const struct unit_test tests[] = {
     {"2.8-always: the statuses are told apart", told_apart},
+    {"2.8-always: revoked before all that is less", by_crl},
+    {"2.8-always: not known, and what to fetch", without_crl},
     {"2.3-thirteen: limits of our own alone", own_limits},
     {"2.8-always: of several the first in precedence", precedence},
     {"2.4-approved: signed with SHA-1, if the policy lets it", weak_digests},
