@@ -81,7 +81,8 @@ static int judge_for(struct taking *t, CERTCertificate *certificate,
         .bits_least = settings->rsa_bits_send,
         .ignore = own_tolerated(settings) | 1U << JUDGE_NOT_YET_VALID};
     struct judgement judgement;
-    if (judge_certificate(certificate, &request, &judgement, t->why) < 0)
+    if (judge_certificate(t->pool, certificate, &request, &judgement,
+                          t->why) < 0)
         return -1;
     if (judgement.status == JUDGE_GOOD)
         return 1;
