@@ -22,6 +22,7 @@ struct certs {
 typedef int certs_command(struct certs *certs, int argc, char **argv);
 
 certs_command certs_list;
+certs_command certs_ocsp;
 certs_command certs_refresh;
 certs_command certs_renew;
 certs_command certs_status;

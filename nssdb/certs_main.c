@@ -19,6 +19,7 @@ static const struct command {
     certs_command *run;
 } commands[] = {
     {"list", "SEEMAIL|VENDOR", certs_list},
+    {"ocsp", "FILE|-", certs_ocsp},
     {"refresh", "", certs_refresh},
     {"renew", "--new-key [--key KIND] [--token TOKEN] [--subject NAME] "
               "[--out FILE] [NICKNAME] | --install FILE", certs_renew},

@@ -50,6 +50,8 @@ struct settings {
     long filter_timeout, verify_timeout; /* seconds */
     long release_in_clear; /* 1 = an administrator may, if unmarked */
     long own_limits, own_crl_pointer;    /* enum own_limits */
+    long ocsp;         /* 1 = responders are asked where CRLs do not tell */
+    long ocsp_timeout; /* seconds for one */
     const char *postmaster;    /* in whose name notices are; in our domains */
     const char *administrator; /* who gets them; likewise */
     const char *sendmail;      /* the program, and arguments after it */

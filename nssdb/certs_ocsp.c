@@ -1,0 +1,197 @@
+/* seemail-certs ocsp: asks the responders of certificates, each of which
+ * stands in the file together with its issuer. */
+#include "bundle.h"
+#include "certificate.h"
+#include "certs.h"
+#include "failure.h"
+#include "file.h"
+#include "keystore.h"
+#include "buffer.h"
+#include "json.h"
+#include "ocsp_fetch.h"
+#include "policy.h"
+#include "pool.h"
+#include "state.h"
+
+#include <certdb.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define BYTES_MOST (1U << 20)
+#define CERTIFICATES_MOST 50
+
+struct ocsp_command {
+    struct certs *certs;
+    struct ocsp_fetcher fetcher;
+    struct buffer json;
+    CERTCertificate *certificates[CERTIFICATES_MOST];
+    size_t count;
+    int failed; /* a responder did not answer */
+};
+
+static int read_input(const char *path, struct buffer *content,
+                      struct failure *why)
+{
+    char data[4096];
+    ssize_t got = 0;
+    if (strcmp(path, "-") != 0)
+        return file_read(path, FILE_PLAIN, BYTES_MOST, FAILURE_USAGE, content,
+                         why);
+    while (content->length <= BYTES_MOST &&
+           (got = read(STDIN_FILENO, data, sizeof data)) != 0)
+        if (got > 0 && buffer_append(content, data, (size_t)got) < 0)
+            return failure_memory(why);
+        else if (got < 0 && errno != EINTR)
+            return failure_errno(why, FAILURE_USAGE, errno, "standard input");
+    return content->length <= BYTES_MOST
+               ? 0 : failure(why, FAILURE_USAGE, "standard input: too long");
+}
+
+static int read_certificates(struct ocsp_command *command, const char *path,
+                             struct failure *why)
+{
+    struct buffer content = {0};
+    struct bundle bundle;
+    int rc = read_input(path, &content, why);
+    if (rc == 0)
+        rc = bundle_read(command->certs->pool, content.data, content.length,
+                         CERTIFICATES_MOST, &bundle, why);
+    buffer_free(&content);
+    for (size_t i = 0; rc == 0 && i < bundle.count; i++) {
+        SECItem der = {siBuffer,
+                       (unsigned char *)(size_t)bundle.certificates[i].data,
+                       (unsigned)bundle.certificates[i].length};
+        CERTCertificate *one = CERT_NewTempCertificate(
+            CERT_GetDefaultCertDB(), &der, NULL, PR_FALSE, PR_TRUE);
+        if (one)
+            command->certificates[command->count++] = one;
+    }
+    return rc;
+}
+
+static CERTCertificate *issuer_of(const struct ocsp_command *command,
+                                  CERTCertificate *certificate)
+{
+    for (size_t i = 0; i < command->count; i++) {
+        CERTCertificate *one = command->certificates[i];
+        if (one != certificate &&
+            SECITEM_ItemsAreEqual(&one->derSubject, &certificate->derIssuer) &&
+            CERT_VerifySignedDataWithPublicKeyInfo(
+                &certificate->signatureWrap, &one->subjectPublicKeyInfo,
+                NULL) == SECSuccess)
+            return one;
+    }
+    return NULL;
+}
+
+static const char *status_word(enum ocsp_outcome outcome,
+                               const struct ocsp_answer *answer)
+{
+    if (outcome == OCSP_FAILED)
+        return "no answer";
+    if (outcome == OCSP_NO_URL)
+        return "no responder";
+    switch (answer->status) {
+    case OCSP_GOOD:
+        return "good";
+    case OCSP_REVOKED:
+        return "revoked";
+    default:
+        return "unknown";
+    }
+}
+
+static void show(struct ocsp_command *command, const char *title,
+                 const char *status, const struct ocsp_answer *answer,
+                 const char *reason)
+{
+    struct buffer *json = &command->json;
+    json_open(json, NULL, '{');
+    json_text(json, "certificate", title);
+    json_text(json, "status", status);
+    if (answer->this_update)
+        json_time(json, "this_update", answer->this_update);
+    if (answer->next_update)
+        json_time(json, "next_update", answer->next_update);
+    if (*reason)
+        json_text(json, "reason", reason);
+    json_close(json, '}');
+    if (!command->certs->json)
+        printf("%s: %s%s%s\n", title, status, *reason ? ": " : "", reason);
+}
+
+static int ask(struct ocsp_command *command, CERTCertificate *certificate,
+               struct failure *why)
+{
+    CERTCertificate *issuer = issuer_of(command, certificate);
+    const char *title = cert_title(command->certs->pool, certificate);
+    struct ocsp_answer answer;
+    enum ocsp_outcome outcome;
+    struct failure own = {0};
+    if (!issuer) /* a root, or only an issuer here */
+        return 0;
+    if (!title)
+        return failure_memory(why);
+    if (ocsp_fetch(&command->fetcher, certificate, issuer, &outcome, &answer,
+                   &own) < 0)
+        return failure(why, own.kind, "%s", own.text);
+    command->failed |= outcome == OCSP_FAILED;
+    show(command, title, status_word(outcome, &answer), &answer,
+         outcome == OCSP_FAILED ? own.text : "");
+    return 0;
+}
+
+static int ask_all(struct ocsp_command *command, struct failure *why)
+{
+    int rc = 0;
+    json_open(&command->json, NULL, '[');
+    for (size_t i = 0; rc == 0 && i < command->count; i++)
+        rc = ask(command, command->certificates[i], why);
+    json_close(&command->json, ']');
+    if (rc == 0 && command->json.failed)
+        rc = failure_memory(why);
+    if (rc == 0 && command->certs->json)
+        printf("%s\n", buffer_string(&command->json));
+    return rc;
+}
+
+static int run(struct ocsp_command *command, const char *path,
+               struct failure *why)
+{
+    const struct settings *settings = &command->certs->policy->settings;
+    struct keystore *keystore;
+    if (keystore_open(settings->nssdb, settings->nssdb_password, &keystore,
+                      why) < 0)
+        return -1;
+    int rc = state_open(settings->state, STATE_WRITE, &command->fetcher.state,
+                        why);
+    if (rc == 0)
+        rc = read_certificates(command, path, why);
+    if (rc == 0)
+        rc = ask_all(command, why);
+    for (size_t i = 0; i < command->count; i++)
+        CERT_DestroyCertificate(command->certificates[i]);
+    state_close(&command->fetcher.state);
+    keystore_close(&keystore);
+    return rc;
+}
+
+int certs_ocsp(struct certs *certs, int argc, char **argv)
+{
+    struct ocsp_command command = {
+        .certs = certs,
+        .fetcher = {.pool = certs->pool, .now = time(NULL),
+                    .seconds =
+                        (unsigned)certs->policy->settings.ocsp_timeout}};
+    struct failure why = {0};
+    if (argc != 1)
+        return certs_usage("ocsp");
+    int rc = run(&command, argv[0], &why);
+    buffer_free(&command.json);
+    if (rc < 0)
+        return certs_complain(&why);
+    return command.failed ? EX_TEMPFAIL : EX_OK;
+}

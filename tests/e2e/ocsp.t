@@ -1,0 +1,99 @@
+#!/usr/bin/perl
+# OCSP as the second source on revocation: openssl's responder answers for certificates whose CRL cannot be got.
+use strict;
+use warnings;
+use lib 'tests/e2e';
+use Bed;
+use IO::Socket::INET;
+use JSON::PP;
+use Test::More;
+
+my $bed = Bed->up('a', 'b');
+my $dir = $bed->{dir};
+my $pki = "$Bed::top/tests/bed/pki";
+my $as = $> == 0 ? 'setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups' : '';
+my $dca = 'domain-confidentiality-authority';
+my ($port, $responder);
+
+sub shell { my $out = Bed::output("cd $dir && $_[0]"); $? == 0 or die "$_[0]: $out"; return $out }
+
+sub free_port {
+    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "port: $!";
+    return $socket->sockport;
+}
+
+# The responder knows what the index says; it is started again for another one. It gets stuck on a connection without
+# a request, so what it says tells when it is ready.
+sub respond {
+    my ($ca, @lines) = @_;
+    stop();
+    Bed::write_file("$dir/ocsp.txt", join '', map { "$_\n" } @lines);
+    Bed::write_file("$dir/ocsp.out", '');
+    $responder = fork // die "fork: $!";
+    if (!$responder) {
+        open STDOUT, '>>', "$dir/ocsp.out";
+        open STDERR, '>>', "$dir/ocsp.out";
+        exec 'openssl', 'ocsp', '-port', $port, '-index', "$dir/ocsp.txt", '-CA', "$dir/ca/ca.pem", '-rsigner', "$dir/$ca/ca.pem",
+            '-rkey', "$dir/$ca/ca.key", '-ndays', 1 or POSIX::_exit(1);
+    }
+    Bed::wait_for(sub { Bed::read_file("$dir/ocsp.out") =~ /waiting/ }) or die 'no responder';
+}
+sub stop { kill 'KILL', $responder and waitpid $responder, 0 if $responder; $responder = undef }
+END { my $status = $?; stop(); $? = $status }
+
+sub serial { my ($name) = @_; return shell("openssl x509 -in ca/$name.pem -noout -serial") =~ /=(\w+)/ ? $1 : die }
+sub valid { my ($name) = @_; return "V\t400101000000Z\t\t" . serial($name) . "\tunknown\t/CN=$name" }
+sub revoked { my ($name, $reason) = @_; return "R\t400101000000Z\t250101000000Z,$reason\t" . serial($name) . "\tunknown\t/CN=$name" }
+
+# What seemail-certs ocsp says of a certificate of the bed's CA; its exit status first.
+sub ask {
+    my ($name) = @_;
+    my $out = shell("cat ca/$name.pem ca/ca.pem >ask.pem; $as bin/seemail-certs --json --policies $bed->{TB_B_POLICY} ocsp ask.pem "
+            . '2>&1; echo " $?"');
+    my ($json, $status) = $out =~ /(.*) (\d+)\n\z/s;
+    my $answer = eval { decode_json($json) } or return "$status $out";
+    return "$status $answer->[0]{status}";
+}
+
+$port = free_port();
+{
+    local $ENV{CRL_URL} = 'http://127.0.0.1:1/gone.crl';
+    local $ENV{OCSP_URL} = "http://127.0.0.1:$port";
+    shell("$pki cert $dir/ca $_ $dca $dca\@a.test") for qw(one two three four);
+}
+
+subtest 'B-interfaces: OCSP responders are asked, and their answers kept' => sub {
+    respond('ca', valid('one'), revoked('two', 'keyCompromise'), revoked('three', 'certificateHold'));
+    is ask('one'), '0 good', 'good';
+    is ask('two'), '0 revoked', 'revoked';
+    is ask('three'), '0 revoked', 'on hold';
+    is ask('four'), '0 unknown', 'not known to the responder';
+    is ask('a'), '0 no responder', 'a certificate that names none';
+    stop();
+    is ask('one'), '0 good', 'kept while the responder is away';
+};
+
+subtest 'B-interfaces: a responder that fails, and one that lies' => sub {
+    local $ENV{CRL_URL} = 'http://127.0.0.1:1/gone.crl';
+    my $other = free_port();
+    {
+        local $ENV{OCSP_URL} = "http://127.0.0.1:$other";
+        shell("$pki cert $dir/ca five $dca $dca\@a.test");
+    }
+    is ask('five'), '75 no answer', 'nobody answers';
+    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $other, Listen => 1, ReuseAddr => 1) or die "$!";
+    is ask('five'), '75 no answer', 'it is left alone for a while then';
+    my $seen = '';
+    vec($seen, fileno $listen, 1) = 1;
+    is scalar(select $seen, undef, undef, 0), 0, 'nobody asked again';
+    close $listen;
+    # A responder with a key of its own, which the CA has not made one.
+    shell("CA_NAME=Liar $pki ca $dir/liar");
+    local $ENV{OCSP_URL} = "http://127.0.0.1:$port";
+    shell("$pki cert $dir/ca six $dca $dca\@a.test");
+    respond('liar', valid('six'));
+    is ask('six'), '75 no answer', 'an answer that somebody else has signed is none';
+    stop();
+};
+
+done_testing;
