@@ -4,7 +4,8 @@
 #include "certificate.h"
 #include "failure.h"
 #include "path.h"
-#include "revocation.h"
+#include "pool.h"
+#include "revocation_ocsp.h"
 
 #include <keyhi.h>
 #include <secitem.h>
@@ -181,15 +182,48 @@ static void take_revocation(const struct revocation *revocation, int above,
         judgement->urls[judgement->url_count++] = revocation->urls[i];
 }
 
-static int judge_revocation(const struct path *path, const struct judging *j,
+/* A responder is to be asked for the certificate. */
+static int want_ocsp(CERTCertificate *certificate, CERTCertificate *issuer,
+                     const struct judging *j, struct failure *why)
+{
+    const SECItem *both[] = {&certificate->derCert, &issuer->derCert};
+    struct judgement *judgement = j->judgement;
+    for (size_t i = 0; i < 2 && judgement->ocsp_count < JUDGE_OCSP_MOST; i++) {
+        const void *copy = pool_copy(j->pool, both[i]->data, both[i]->len);
+        if (!copy)
+            return failure_memory(why);
+        judgement->ocsp[judgement->ocsp_count++] =
+            (struct der){copy, both[i]->len};
+    }
+    return 0;
+}
+
+/* CRLs first, then OCSP. */
+static int check_revocation(CERTCertificate *certificate,
+                            CERTCertificate *issuer, const struct judging *j,
+                            struct revocation *revocation_r,
                             struct failure *why)
 {
     const struct judge_request *request = j->request;
+    const char *responder = NULL;
+    if (revocation_check(request->state, j->pool, certificate, issuer,
+                         request->now, request->grace, revocation_r, why) < 0)
+        return -1;
+    if (request->ocsp &&
+        revocation_ask_ocsp(request->state, j->pool, certificate, issuer,
+                            request->now, request->grace, revocation_r,
+                            &responder, why) < 0)
+        return -1;
+    return responder ? want_ocsp(certificate, issuer, j, why) : 0;
+}
+
+static int judge_revocation(const struct path *path, const struct judging *j,
+                            struct failure *why)
+{
     struct revocation revocation;
     for (size_t i = 0; i + 1 < path->count; i++) {
-        if (revocation_check(request->state, j->pool, path->certificates[i],
-                             path->certificates[i + 1], request->now,
-                             request->grace, &revocation, why) < 0)
+        if (check_revocation(path->certificates[i], path->certificates[i + 1],
+                             j, &revocation, why) < 0)
             return -1;
         take_revocation(&revocation, i > 0, j);
     }
@@ -239,6 +273,6 @@ int judge_certificate(struct pool *pool, CERTCertificate *certificate,
     if (request->own && !cert_has_crl_pointer(certificate))
         find(&j, JUDGE_NO_CRL_POINTER, "it has no CRL distribution point");
     if (!judge_unknown(judgement_r->status))
-        judgement_r->url_count = 0;
+        judgement_r->url_count = judgement_r->ocsp_count = 0;
     return 0;
 }

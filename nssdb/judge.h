@@ -9,6 +9,8 @@
  * own or others', either way [2.9-validkey].
  */
 
+#include "der.h"
+
 #include <cert.h>
 #include <stddef.h>
 #include <time.h>
@@ -63,9 +65,11 @@ struct judge_request {
     unsigned ignore;     /* bit 1 << status: that are not looked for */
     struct state *state; /* with the CRLs; NULL = none is known */
     long grace;          /* seconds that a CRL counts after its time */
+    int ocsp;            /* do OCSP answers count where CRLs do not tell? */
 };
 
 #define JUDGE_URLS_MOST 20
+#define JUDGE_OCSP_MOST 24
 
 struct judgement {
     enum judge_status status;
@@ -73,13 +77,17 @@ struct judgement {
      * JUDGE_CRL_... may become another; none with other statuses. */
     const char *urls[JUDGE_URLS_MOST];
     size_t url_count;
+    /* Likewise, certificates, each with its issuer: seemail-certs ocsp. */
+    struct der ocsp[JUDGE_OCSP_MOST];
+    size_t ocsp_count;
     char reason[300]; /* words for the log; "" when good */
 };
 
 /* "good", "revoked", ...: the words of the table outcomes. */
 const char *judge_word(enum judge_status status);
 
-/* 0, or -1 for what is no fault of the certificate. URLs are in the pool. */
+/* 0, or -1 for what is no fault of the certificate. URLs and certificates to
+ * ask for are in the pool. */
 int judge_certificate(struct pool *pool, CERTCertificate *certificate,
                       const struct judge_request *request,
                       struct judgement *judgement_r, struct failure *why);
