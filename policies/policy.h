@@ -60,6 +60,7 @@ struct settings {
     long known_limit;                /* certificates in the state */
     long known_days;                 /* that an expired one is kept */
     long rsa_bits_send, rsa_bits_receive; /* the least, in a path */
+    const char *warning_subject; /* before that of a hard warning; or NULL */
 };
 
 struct identity {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define CODE_MOST 8
+#define TAG_MOST 60
 
 /* An event is optional: -1 = nobody is told. */
 static int event_of(const struct table_cell *cell)
@@ -29,12 +30,27 @@ static void check_row(struct loader *loader, const struct table *table,
                     "a text for the warning");
 }
 
+/* It goes into a header as it is. */
+static void check_tag(struct loader *loader)
+{
+    const char *tag = loader->policy->settings.warning_subject;
+    size_t length = tag ? strlen(tag) : 0;
+    for (size_t i = 0; i < length; i++)
+        if (tag[i] < ' ' || tag[i] > '~')
+            length = TAG_MOST + 1;
+    if (length > TAG_MOST)
+        table_error(loader->errors, policy_schemas[POLICY_SETTINGS].name, 0,
+                    0, tag, "printable ASCII, up to 60 characters, as "
+                            "warning-subject");
+}
+
 int load_outcomes(struct loader *loader)
 {
     struct table table;
     struct outcome_rule *to;
     if (load_rows(loader, POLICY_OUTCOMES, sizeof *to, &table, &to) < 0)
         return -1;
+    check_tag(loader);
     loader->policy->outcomes = to;
     loader->policy->outcome_count = table.count;
     for (const struct table_row *row = table.rows; row; row = row->next, to++) {

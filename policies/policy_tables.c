@@ -152,6 +152,8 @@ const struct policy_setting policy_settings[] = {
             NUMBER("rsa-bits-send", "2048", 512, 16384)),
     SETTING(rsa_bits_receive, SETTING_NUMBER,
             NUMBER("rsa-bits-receive", "1024", 512, 16384)),
+    SETTING(warning_subject, SETTING_TEXT,
+            COLUMN("warning-subject", TABLE_TEXT, "")),
     SETTING(scan_limit, SETTING_NUMBER,
             NUMBER("scan-limit", "64m", 1024, 1L << 40)),
     SETTING(scan_names, SETTING_NUMBER,

@@ -4,8 +4,12 @@
 
 static const char *const digest[] = {"hub", "count", "events", "from", "until",
                                      NULL};
+static const char *const warning[] = {"code", "text", "status", "signer",
+                                      "from", "date", "subject", NULL};
 
 const struct template_names template_names[] = {
     {"digest", digest},
+    {"warning-hard", warning},
+    {"warning-soft", warning},
     {NULL, NULL},
 };

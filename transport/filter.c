@@ -10,6 +10,7 @@
 #include "own.h"
 #include "pool.h"
 #include "seal.h"
+#include "warning.h"
 
 #include <keyhi.h>
 #include <stdio.h>
@@ -278,25 +279,6 @@ int filter_verify(struct gateway *gateway, struct pool *pool,
     return 0;
 }
 
-/* The text for the recipient, or NULL. */
-static int find_notice(struct gateway *gateway, struct pool *pool,
-                       const char *verdict, const char **notice_r,
-                       struct failure *why)
-{
-    const struct outcome_rule *rule = policy_outcome(gateway->policy, verdict);
-    *notice_r = NULL;
-    if (!rule)
-        return failure(why, FAILURE_POLICY, "outcomes: no row for \"%s\"",
-                       verdict);
-    if (rule->receiving == WARNING_NONE)
-        return 0;
-    *notice_r = pool_format(pool, "%s%s (%s)\n",
-                            rule->receiving == WARNING_HARD ? NOTICE_HARD
-                                                            : NOTICE_SOFT,
-                            rule->text, rule->code);
-    return *notice_r ? 0 : failure_memory(why);
-}
-
 int filter_open(struct gateway *gateway, struct pool *pool,
                 const struct decided *decided, struct source *in,
                 struct sink *out, struct filter_report *report_r,
@@ -304,18 +286,19 @@ int filter_open(struct gateway *gateway, struct pool *pool,
 {
     struct opened opened;
     struct blob message;
-    const char *notice = NULL;
+    struct warning warning;
     blob_init(&message);
-    int rc = find_notice(gateway, pool, decided->verdict, &notice, why);
-    if (rc == 0)
-        rc = stream_copy(in, &message.sink, why);
+    int rc = stream_copy(in, &message.sink, why);
     if (rc == 0)
         rc = open_message(gateway, pool, &message, &opened, why);
     if (rc == 0) {
         report(&opened, report_r);
-        rc = opened_write(&opened, pool, notice,
-                          (size_t)gateway->policy->settings.header_limit, out,
+        rc = warning_make(pool, gateway->policy, decided, &opened, &warning,
                           why);
+        if (rc == 0)
+            rc = opened_write(&opened, pool, &warning,
+                              (size_t)gateway->policy->settings.header_limit,
+                              out, why);
         opened_free(&opened);
     }
     blob_free(&message);

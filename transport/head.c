@@ -107,14 +107,45 @@ static void put_field(const struct header_field *field, struct buffer *out)
         buffer_byte(out, '\n');
 }
 
+static int is_put(const struct header_field *field, int content)
+{
+    return !header_is(field, "MIME-Version") && !head_is_dropped(field) &&
+           head_is_content(field) == (content != 0);
+}
+
+int head_put_tagged(const struct header *header, const char *tag,
+                    struct buffer *out)
+{
+    int subject = 0;
+    for (size_t i = 0; i < header->count; i++) {
+        const struct header_field *field = &header->fields[i];
+        if (!is_put(field, 0))
+            continue;
+        if (header_is(field, "Subject")) {
+            struct header_field rest = {
+                .text = field->value,
+                .length = (size_t)(field->text + field->length -
+                                   field->value)};
+            if (!subject++ && !memmem(field->value, field->value_length, tag,
+                                      strlen(tag))) {
+                buffer_format(out, "Subject: %s", tag);
+                put_field(&rest, out);
+                continue;
+            }
+        }
+        put_field(field, out);
+    }
+    if (!subject)
+        buffer_format(out, "Subject: %s\n", tag);
+    return out->failed ? -1 : 0;
+}
+
 int head_put(const struct header *header, int content, struct buffer *out)
 {
     for (size_t i = 0; i < header->count; i++) {
         const struct header_field *field = &header->fields[i];
-        if (header_is(field, "MIME-Version") || head_is_dropped(field) ||
-            head_is_content(field) != (content != 0))
-            continue;
-        put_field(field, out);
+        if (is_put(field, content))
+            put_field(field, out);
     }
     return out->failed ? -1 : 0;
 }

@@ -34,6 +34,7 @@ int notice_wrap(const struct notice *notice, struct source *body,
         return -1;
     buffer_format(&text,
                   "MIME-Version: 1.0\n"
+                  "Content-Transfer-Encoding: 8bit\n"
                   "Content-Type: multipart/mixed; boundary=\"%s\"\n\n"
                   "--%s\n"
                   "Content-Type: text/plain; charset=utf-8\n"

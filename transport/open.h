@@ -19,6 +19,7 @@ struct failure;
 struct gateway;
 struct pool;
 struct sink;
+struct warning;
 
 /* A range of a blob. */
 struct piece {
@@ -47,10 +48,10 @@ void opened_free(struct opened *opened);
 
 /*
  * Writes the message with its own header fields and what was opened, LF line
- * ends. `notice' (UTF-8) is put on top; NULL = none. 0 or -1.
+ * ends; with the warning, if it has one, on top or in its place. 0 or -1.
  */
 int opened_write(const struct opened *opened, struct pool *pool,
-                 const char *notice, size_t header_limit, struct sink *out,
-                 struct failure *why);
+                 const struct warning *warning, size_t header_limit,
+                 struct sink *out, struct failure *why);
 
 #endif

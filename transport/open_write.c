@@ -9,6 +9,7 @@
 #include "notice.h"
 #include "pool.h"
 #include "stream.h"
+#include "warning.h"
 
 /* The pieces, one after another. */
 struct pieces_source {
@@ -49,22 +50,35 @@ static int put(struct sink *out, struct buffer *text, struct failure *why)
     return rc;
 }
 
-/* The entity that is left, with the notice or without. */
-static int write_entity(struct head *head, struct local_source *body,
-                        const char *text, struct sink *out,
+/* The original as an attachment: its own header, as it came. */
+static void put_attached(const struct header *header, struct buffer *out)
+{
+    buffer_text(out, "Content-Type: message/rfc822\n"
+                     "Content-Transfer-Encoding: 8bit\n"
+                     "Content-Disposition: attachment; "
+                     "filename=\"original.eml\"\n\n");
+    head_put(header, 0, out);
+    buffer_text(out, "MIME-Version: 1.0\n");
+}
+
+/* The entity that is left, with the warning or without. */
+static int write_entity(const struct opened *opened, struct head *head,
+                        struct local_source *body,
+                        const struct warning *warning, struct sink *out,
                         struct failure *why)
 {
-    struct buffer fields = {0};
+    struct buffer fields = {0}, all = {0};
     int rc;
+    if (warning->hardness == WARNING_HARD)
+        put_attached(&opened->header, &fields);
     head_put(&head->header, 1, &fields);
-    if (text) {
-        struct notice notice = {text, buffer_string(&fields)};
+    if (warning->hardness != WARNING_NONE) {
+        struct notice notice = {warning->text, buffer_string(&fields)};
         rc = fields.failed ? failure_memory(why)
                            : notice_wrap(&notice, &body->source, out, why);
         buffer_free(&fields);
         return rc;
     }
-    struct buffer all = {0};
     if (fields.length)
         buffer_text(&all, "MIME-Version: 1.0\n");
     buffer_append(&all, buffer_string(&fields), fields.length);
@@ -99,8 +113,8 @@ static int read_entity(const struct opened *opened, struct pool *pool,
 }
 
 int opened_write(const struct opened *opened, struct pool *pool,
-                 const char *notice, size_t header_limit, struct sink *out,
-                 struct failure *why)
+                 const struct warning *warning, size_t header_limit,
+                 struct sink *out, struct failure *why)
 {
     struct pieces_source pieces;
     struct local_source *body = pool_alloc(pool, sizeof *body);
@@ -108,13 +122,18 @@ int opened_write(const struct opened *opened, struct pool *pool,
     struct head head = {0};
     if (!body)
         return failure_memory(why);
-    head_put(&opened->header, 0, &outer);
+    if (warning->tag)
+        head_put_tagged(&opened->header, warning->tag, &outer);
+    else
+        head_put(&opened->header, 0, &outer);
+    if (warning->field)
+        buffer_text(&outer, warning->field);
     int rc = put(out, &outer, why);
     if (rc == 0)
         rc = read_entity(opened, pool, &pieces, header_limit, &head, why);
     local_source_init(body, &head.source);
     if (rc == 0)
-        rc = write_entity(&head, body, notice, out, why);
+        rc = write_entity(opened, &head, body, warning, out, why);
     head_free(&head);
     return rc;
 }

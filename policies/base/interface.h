@@ -13,6 +13,7 @@
 #define HEADER_PREFIX "X-SEEMAIL-"
 #define HEADER_VERSION "X-SEEMAIL-Version"
 #define HEADER_VERIFIED "X-SEEMAIL-Verified"
+#define HEADER_WARNING "X-SEEMAIL-Warning"
 
 #define ENV_HOME "SEEMAIL_HOME"
 #define ENV_BIN "SEEMAIL_BIN" /* folder of the programs, if not the usual */
@@ -23,9 +24,6 @@
 #define REPLY_REFUSED "SEEMail: not accepted for %s: %s"
 #define REPLY_TRY_LATER "SEEMail: not possible now (%s), try again later"
 
-/* How a notice on top of a received mail begins. */
-#define NOTICE_HARD "*** WARNING: "
-#define NOTICE_SOFT "*** Note: "
 #define LOG_IDENT "seemail"
 
 /* What the log line of a message calls things: see doc/seemail-log.5. */

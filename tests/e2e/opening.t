@@ -57,7 +57,7 @@ sub verdict { return $_[0] =~ /^X-SEEMAIL-Verified: (\S+)/m ? $1 : 'none' }
 sub warned {
     my ($mail, $pattern) = @_;
     my ($boundary) = $mail =~ /^Content-Type: multipart\/mixed; boundary="(\w+)"\n\n--\1\nContent-Type: text\/plain/m or return 0;
-    return $mail =~ /^--$boundary\n(?:.+\n)+\n\*\*\* (?:WARNING|Note): .*$pattern/m;
+    return $mail =~ /^--$boundary\n(?:.+\n)+\n\*\*\* (?:WARNING|Note) \w+: .*$pattern/m;
 }
 
 sub opened_well {
@@ -126,7 +126,7 @@ subtest '1.2-sender-rcpt: altered, re-addressed and stripped copies are reported
     is verdict(deliver(message('entity.signed', From => 'eve@elsewhere.test'))), 'wrong-address', 're-addressed';
     my $stripped = deliver(Bed::mail(body => "plain\n"));
     is verdict($stripped), 'no-signature', '1.2-auth: stripped';
-    ok warned($stripped, 'Unverified sender.*2B'), 'with a note';
+    ok warned($stripped, 'Unverified sender'), 'with a note';
     like $stripped, qr/^plain$/m, 'and the text';
     my $sealed = message(encrypt(sign('entity', 'a'), 'b'));
     my $raw = decode_base64(Bed::body($sealed));
