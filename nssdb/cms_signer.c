@@ -136,6 +136,10 @@ static int read_attribute(struct der attribute, struct attributes *found,
              der_next(&values.content, &value) == 1) {
         signature->capabilities = value.whole.data;
         signature->capabilities_length = value.whole.length;
+    } else if (der_equal(&oid.content, OID(KEY_PREFERENCE)) &&
+               der_next(&values.content, &value) == 1) {
+        signature->preference = value.whole.data;
+        signature->preference_length = value.whole.length;
     }
     return 1;
 }

@@ -35,6 +35,8 @@ struct cms_signature {
     int domain;                   /* it has the type id-sti-domainSig */
     const unsigned char *capabilities; /* SMIMECapabilities as DER, or NULL */
     size_t capabilities_length;
+    const unsigned char *preference; /* SMIMEEncryptionKeyPreference, or NULL */
+    size_t preference_length;
 };
 
 struct cms_signed {
@@ -75,5 +77,11 @@ int cms_verify(struct pool *pool, struct source *in, struct source *detached,
                struct failure *why);
 
 void cms_signed_free(struct cms_signed *cms);
+
+/* The certificate among those that came with it that the signer wants to be
+ * encrypted to (RFC 8551, 2.5.3); NULL = he names none, or none of them.
+ * Borrowed. */
+CERTCertificate *cms_preferred(const struct cms_signed *cms,
+                               const struct cms_signature *signature);
 
 #endif

@@ -233,8 +233,9 @@ static CERTCertificate *by_identifier(const struct der *identifier)
     return found;
 }
 
-static CERTCertificate *by_issuer(const struct der *issuer,
-                                  const struct der *serial, void *context)
+CERTCertificate *keystore_by_issuer(struct keystore *keystore,
+                                    const struct der *issuer,
+                                    const struct der *serial)
 {
     CERTIssuerAndSN id = {
         .derIssuer = {siBuffer, (unsigned char *)(size_t)issuer->data,
@@ -242,7 +243,7 @@ static CERTCertificate *by_issuer(const struct der *issuer,
         .serialNumber = {siBuffer, (unsigned char *)(size_t)serial->data,
                          (unsigned)serial->length}};
     PK11SlotInfo *slot = NULL;
-    CERTCertificate *found = PK11_FindCertByIssuerAndSN(&slot, &id, context);
+    CERTCertificate *found = PK11_FindCertByIssuerAndSN(&slot, &id, keystore);
     if (slot)
         PK11_FreeSlot(slot);
     return found;
@@ -253,7 +254,7 @@ int keystore_find_key(void *context, const struct der *issuer,
                       SECKEYPrivateKey **key_r, struct failure *why)
 {
     struct keystore *keystore = context;
-    CERTCertificate *own = issuer ? by_issuer(issuer, serial, keystore)
+    CERTCertificate *own = issuer ? keystore_by_issuer(keystore, issuer, serial)
                                   : by_identifier(identifier);
     if (!own)
         return 0;
@@ -264,15 +265,4 @@ int keystore_find_key(void *context, const struct der *issuer,
     if (locked) /* it may be ours: this is no "not for us" */
         return keystore_fail(keystore, why, "wrong or missing password");
     return *key_r != NULL;
-}
-
-int keystore_find_certificate(void *context, const struct der *issuer,
-                              const struct der *serial,
-                              const struct der *identifier,
-                              CERTCertificate **certificate_r,
-                              struct failure *why)
-{
-    (void)identifier, (void)why;
-    *certificate_r = issuer ? by_issuer(issuer, serial, context) : NULL;
-    return *certificate_r != NULL;
 }

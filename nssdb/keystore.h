@@ -70,7 +70,7 @@ int keystore_find_key(void *keystore, const struct der *issuer,
                       const struct der *serial, const struct der *identifier,
                       SECKEYPrivateKey **key_r, struct failure *why);
 
-/* As struct cms_verifier wants it. By issuer and serial number alone. */
+/* As struct cms_verifier wants it. */
 int keystore_find_certificate(void *keystore, const struct der *issuer,
                               const struct der *serial,
                               const struct der *identifier,

@@ -22,4 +22,9 @@ struct keystore {
 int keystore_fail(const struct keystore *keystore, struct failure *why,
                   const char *what);
 
+/* NULL = it is not there. The caller destroys it. */
+CERTCertificate *keystore_by_issuer(struct keystore *keystore,
+                                    const struct der *issuer,
+                                    const struct der *serial);
+
 #endif

@@ -52,7 +52,7 @@ static int read_certificates(struct keystore *keystore, struct failure *why)
     return rc;
 }
 
-static int has_bytes(const SECItem *item, const char *text)
+static int has_text(const SECItem *item, const char *text)
 {
     size_t length = strlen(text);
     for (size_t at = 0; at + length <= item->len; at++)
@@ -61,13 +61,18 @@ static int has_bytes(const SECItem *item, const char *text)
     return 0;
 }
 
+static CERTCertificate *decode(const SECItem *item)
+{
+    struct der der = {item->data, item->len};
+    return cert_decode(&der);
+}
+
 /* Most do not have the bytes, and need not be decoded. */
 static int holds(const SECItem *item, const char *address)
 {
-    struct der der = {item->data, item->len};
-    if (!has_bytes(item, address))
+    if (!has_text(item, address))
         return 0;
-    CERTCertificate *certificate = cert_decode(&der);
+    CERTCertificate *certificate = decode(item);
     int has = certificate && cert_has_address(certificate, address);
     if (certificate)
         CERT_DestroyCertificate(certificate);
@@ -94,4 +99,48 @@ int keystore_pinned(struct keystore *keystore, struct pool *pool,
         (*pinned_r)[(*count_r)++] = (struct der){copy, item->len};
     }
     return 0;
+}
+
+/* 1 and the certificate if its key has that identifier; 0. */
+static int identified(const SECItem *item, const struct der *identifier,
+                      CERTCertificate **certificate_r)
+{
+    SECItem id = {siBuffer, NULL, 0};
+    if (!memmem(item->data, item->len, identifier->data, identifier->length))
+        return 0;
+    CERTCertificate *certificate = decode(item);
+    if (!certificate)
+        return 0;
+    int is = CERT_FindSubjectKeyIDExtension(certificate, &id) == SECSuccess &&
+             der_equal(identifier, id.data, id.len);
+    SECITEM_FreeItem(&id, PR_FALSE);
+    if (is)
+        *certificate_r = certificate;
+    else
+        CERT_DestroyCertificate(certificate);
+    return is;
+}
+
+static int by_identifier(struct keystore *keystore,
+                         const struct der *identifier,
+                         CERTCertificate **certificate_r, struct failure *why)
+{
+    if (!keystore->was_read && read_certificates(keystore, why) < 0)
+        return -1;
+    for (size_t i = 0; i < keystore->count; i++)
+        if (identified(&keystore->certificates[i], identifier, certificate_r))
+            return 1;
+    return 0;
+}
+
+int keystore_find_certificate(void *context, const struct der *issuer,
+                              const struct der *serial,
+                              const struct der *identifier,
+                              CERTCertificate **certificate_r,
+                              struct failure *why)
+{
+    if (!issuer)
+        return by_identifier(context, identifier, certificate_r, why);
+    *certificate_r = keystore_by_issuer(context, issuer, serial);
+    return *certificate_r != NULL;
 }

@@ -265,6 +265,10 @@ static void report(const struct opened *opened, struct filter_report *report_r)
         .verdict = opened->verdict, .signer = opened->signer,
         .reason = opened->reason, .layers = opened->layers,
         .closed = opened->closed};
+    if (opened->verdict == VERDICT_GOOD) {
+        report_r->lessons = opened->lessons;
+        report_r->domain = opened->from.domain;
+    }
 }
 
 int filter_verify(struct gateway *gateway, struct pool *pool,

@@ -9,6 +9,7 @@
 
 #include "decide.h"
 #include "gateway.h"
+#include "learn.h"
 #include "verdict.h"
 
 struct blob;
@@ -20,6 +21,9 @@ struct filter_report {
     enum verdict verdict;
     const char *signer, *reason;
     int layers, closed;
+    /* What a good message teaches; its sender's domain (NULL = ambiguous). */
+    struct lessons lessons;
+    const char *domain;
 };
 
 /* Seals the message for the recipients, who are of one domain (CLASS_SEAL) or

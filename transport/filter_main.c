@@ -21,6 +21,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#define LEARN_SECONDS 5 /* that a mail already handed over may take */
 #define DATA_FD 3 /* the hook gives the message's file as this */
 
 struct command {
@@ -28,6 +29,7 @@ struct command {
     struct gateway gateway;
     struct logline log;
     const char *id;
+    struct filter_report report; /* of what was opened */
 };
 
 /* Standard input and output as streams. */
@@ -156,7 +158,6 @@ static int do_open(struct command *c, int argc, char **argv,
                    struct failure *why)
 {
     struct decided decided;
-    struct filter_report report = {0};
     struct blob result;
     if (argc != 2)
         return failure(why, FAILURE_USAGE, "open: two arguments");
@@ -165,11 +166,13 @@ static int do_open(struct command *c, int argc, char **argv,
         return -1;
     blob_init(&result);
     int rc = filter_open(&c->gateway, c->pool, &decided, &standard_input,
-                         &result.sink, &report, why);
+                         &result.sink, &c->report, why);
     if (rc == 0) {
-        log_report(c, &report);
+        log_report(c, &c->report);
         rc = pour(&result, why);
     }
+    if (rc < 0) /* what is not delivered teaches nothing */
+        c->report.domain = NULL;
     blob_free(&result);
     return rc;
 }
@@ -312,6 +315,35 @@ static void write_log(struct command *c)
                   (enum log_format)settings->log_format);
 }
 
+/* The mail is delivered: nothing that happens now may say otherwise. */
+static void learned_too_long(int signal_number)
+{
+    (void)signal_number;
+    _exit(EX_OK);
+}
+
+/* After a message that was verified was handed over; a line of its own. */
+static void learn_from(struct command *c)
+{
+    struct failure why = {0};
+    size_t learned = 0;
+    if (!c->report.domain || !c->report.lessons.count)
+        return;
+    signal(SIGALRM, learned_too_long);
+    alarm(LEARN_SECONDS);
+    int rc = learn(&c->gateway, &c->report.lessons, c->report.domain, c->id,
+                   &learned, &why);
+    if (rc == 0 && learned == 0)
+        return;
+    logline_free(&c->log);
+    logline_field(&c->log, "filter", "learn");
+    logline_field(&c->log, LOG_SIGNER, c->report.signer);
+    logline_number(&c->log, LOG_LEARNED, (long long)learned);
+    if (rc < 0)
+        logline_failure(&c->log, &why);
+    write_log(c);
+}
+
 int main(int argc, char **argv)
 {
     struct command c = {.pool = pool_new()};
@@ -325,6 +357,7 @@ int main(int argc, char **argv)
         status = failure_answer(why.kind)->exit;
     }
     write_log(&c);
+    learn_from(&c);
     gateway_close(&c.gateway);
     logline_free(&c.log);
     pool_free(&c.pool);

@@ -69,6 +69,25 @@ static int find_key(void *context, const struct der *issuer,
                              key_r, why);
 }
 
+/* Of those known by that name the one that is in its time, or else the first;
+ * what it is worth is judged later. */
+static const struct known *pick(const struct gateway *gateway,
+                                const struct known *known, size_t count)
+{
+    const struct known *first = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (known[i].source < gateway->policy->settings.verify_source)
+            continue;
+        if (known[i].from <= gateway->now && gateway->now <= known[i].to)
+            return &known[i];
+        if (!first)
+            first = &known[i];
+    }
+    return first;
+}
+
+/* A signer's that did not come with the message [2.10-nocerts]: from the key
+ * store, then from the state. */
 static int find_certificate(void *context, const struct der *issuer,
                             const struct der *serial,
                             const struct der *identifier,
@@ -76,8 +95,20 @@ static int find_certificate(void *context, const struct der *issuer,
                             struct failure *why)
 {
     struct gateway *gateway = context;
-    return keystore_find_certificate(gateway->keystore, issuer, serial,
-                                     identifier, certificate_r, why);
+    struct known *known;
+    size_t count = 0;
+    int rc = keystore_find_certificate(gateway->keystore, issuer, serial,
+                                       identifier, certificate_r, why);
+    if (rc != 0)
+        return rc;
+    if (gateway_state(gateway, why) < 0 ||
+        (gateway->state &&
+         known_find_signer(gateway->state, gateway->policy->pool, issuer,
+                           serial, identifier, &known, &count, why) < 0))
+        return -1;
+    const struct known *found = count ? pick(gateway, known, count) : NULL;
+    *certificate_r = found ? cert_decode(&found->certificate) : NULL;
+    return *certificate_r != NULL;
 }
 
 static int permits(void *context, const char *name, enum algorithm_use a,

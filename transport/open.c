@@ -168,6 +168,10 @@ static int weigh(struct opening *o, int whole, const struct cms_signed *cms,
     o->signed_by_domain = 1;
     opened->signer = finding.signer;
     find(o, finding.verdict, finding.reason);
+    if (finding.verdict == VERDICT_GOOD &&
+        learn_note(o->pool, cms, finding.signature, &opened->lessons,
+                   o->why) < 0)
+        return -1;
     return 1;
 }
 

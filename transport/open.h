@@ -9,6 +9,7 @@
  * byte for byte as it is [1.2-e2e]. Says what to think of it: the verdict.
  */
 
+#include "learn.h"
 #include "mailbox.h"
 #include "verdict.h"
 
@@ -34,6 +35,7 @@ struct opened {
     struct address from;   /* domain NULL = ambiguous */
     int layers;            /* that were taken off */
     int closed;            /* the whole is encrypted, but not to us */
+    struct lessons lessons; /* they count if the verdict is good */
     struct header header;  /* of the message */
     struct piece *pieces;  /* the entity that is left, with its header */
     size_t piece_count;

@@ -100,6 +100,7 @@ int signature_judge(struct gateway *gateway, struct pool *pool,
             if (rc == 0 && (!finding_r->domain ||
                             one.verdict < finding_r->verdict)) {
                 one.domain = 1;
+                one.signature = signature;
                 one.person = finding_r->person;
                 *finding_r = one;
             }

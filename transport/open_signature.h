@@ -16,6 +16,7 @@ struct signature_finding {
     enum verdict person;  /* of one of the person in From; none = no such */
     enum verdict verdict; /* of the domain's; of several the best */
     const char *signer, *reason;
+    const struct cms_signature *signature; /* the domain's of that verdict */
 };
 
 /* `from': domain NULL = ambiguous. 0 or -1. */

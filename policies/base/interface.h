@@ -39,6 +39,7 @@
 #define LOG_MARKING "marking"
 #define LOG_VERDICT "verdict"
 #define LOG_SIGNER "signer"
+#define LOG_LEARNED "learned"
 #define LOG_VERDICT_REASON "verdict-reason"
 #define LOG_UNSCANNABLE "unscannable"
 #define LOG_REFUSED "refused"
