@@ -18,6 +18,9 @@ static const struct command {
     const char *name, *arguments;
     certs_command *run;
 } commands[] = {
+    {"crl", "list | show ISSUER|URL [SERIAL] | import FILE... | refresh\n"
+            "       | fetch [--again] [--seconds N] [--certificates FILE|-] "
+            "URL...", certs_crl},
     {"list", "SEEMAIL|VENDOR", certs_list},
     {"ocsp", "FILE|-", certs_ocsp},
     {"refresh", "", certs_refresh},

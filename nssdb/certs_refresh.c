@@ -2,6 +2,7 @@
 #include "address.h"
 #include "buffer.h"
 #include "certs.h"
+#include "certs_crl.h"
 #include "decide.h"
 #include "der.h"
 #include "directory.h"
@@ -256,6 +257,13 @@ static int fetch_all(struct certs *certs, struct state *state)
     return status;
 }
 
+static int refresh_crls(struct certs *certs, struct state *state)
+{
+    struct certs plain = *certs;
+    plain.json = 0;
+    return certs_crl_refresh(&plain, state);
+}
+
 /* Those that nobody will need any more. */
 static int forget_expired(const struct policy *policy, struct state *state)
 {
@@ -295,6 +303,8 @@ int certs_refresh(struct certs *certs, int argc, char **argv)
     if (state)
         forgotten = forget_expired(certs->policy, state);
     if (status == EX_OK)
+        status = forgotten;
+    if (state && (forgotten = refresh_crls(certs, state)) != EX_OK)
         status = forgotten;
     state_close(&state);
     keystore_close(&keystore);

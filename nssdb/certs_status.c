@@ -4,6 +4,7 @@
  */
 #include "buffer.h"
 #include "certs.h"
+#include "certs_crl.h"
 #include "decide.h"
 #include "failure.h"
 #include "json.h"
@@ -144,9 +145,24 @@ static int show_state(struct status *status, struct failure *why)
     return rc;
 }
 
+static int show_crls(struct status *status, struct failure *why)
+{
+    struct state *state = NULL;
+    int warn = 0;
+    if (state_open(status->certs->policy->settings.state, STATE_READ, &state,
+                   why) < 0)
+        return -1;
+    int rc = certs_crl_status(status->certs, state, status->now,
+                              &status->json, &warn, why);
+    if (warn)
+        raise_to(status, OWN_WARNING);
+    state_close(&state);
+    return rc;
+}
+
 /* Each part is shown, whatever became of the others. */
 static int (*const parts[])(struct status *status, struct failure *why) = {
-    show_own, show_state};
+    show_own, show_state, show_crls};
 #define PARTS (sizeof parts / sizeof parts[0])
 
 int certs_status(struct certs *certs, int argc, char **argv)

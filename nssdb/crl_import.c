@@ -10,6 +10,8 @@
 #include "state.h"
 
 #include <nssb64.h>
+#include <pk11pub.h>
+#include <secoidt.h>
 #include <secport.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,6 +165,7 @@ static int put(struct importing *in, struct state *state,
                struct crl_import *import, struct failure *why)
 {
     const struct crl *crl = &in->crl;
+    unsigned char digest[32];
     struct crl_record record = {
         .this_update = crl->this_update, .next_update = crl->next_update,
         .fetched = now, .entries = in->count, .delta = crl->delta,
@@ -170,8 +173,12 @@ static int put(struct importing *in, struct state *state,
         .number = crl->number, .base = crl->base, .scope = crl->scope,
         .freshest = crl->freshest,
         .signer = {signer->derCert.data, signer->derCert.len},
-        .where = {(const unsigned char *)where, strlen(where)}};
+        .where = {(const unsigned char *)where, strlen(where)},
+        .digest = {digest, sizeof digest}};
     int old = 0;
+    if (PK11_HashBuf(SEC_OID_SHA256, digest, crl->tbs.data,
+                     (PRInt32)crl->tbs.length) != SECSuccess)
+        return failure(why, FAILURE_CRYPTO, "SHA-256 of a CRL failed");
     if (!crl_index_key(&record)) {
         refuse(import, CRL_MALFORMED, "CRL: its issuer is no name");
         return 0;
@@ -269,8 +276,8 @@ int crl_import(struct state *state, struct pool *pool, const struct der *data,
     SECItem decoded = {siBuffer, NULL, 0};
     struct der der = *data;
     *import_r = (struct crl_import){.issuer = "", .number = ""};
-    if (data->length > UINT32_MAX) {
-        refuse(import_r, CRL_MALFORMED, "CRL: over 4 GB");
+    if (data->length > INT32_MAX) {
+        refuse(import_r, CRL_MALFORMED, "CRL: over 2 GB");
         return 0;
     }
     /* DER begins with the tag of a SEQUENCE; PEM may have text before it. */

@@ -15,7 +15,7 @@
 /* Keys of STATE_CRLS begin with what they are. */
 #define KIND_CRL 'c' /* 'u': crl_source.c */
 #define KEY_GENERATION "g" /* the last one that was given */
-#define SLICES 7
+#define SLICES 8
 
 /* A record: this, then the slices one after another. Of one machine alone,
  * as LMDB is. */
@@ -39,7 +39,8 @@ static struct der *slice(struct crl_record *record, int n)
 {
     struct der *const slices[SLICES] = {
         &record->issuer,   &record->number, &record->base, &record->scope,
-        &record->freshest, &record->signer, &record->where};
+        &record->freshest, &record->signer, &record->where,
+        &record->digest};
     return slices[n];
 }
 
@@ -237,16 +238,16 @@ static int append_all(struct state *state, const struct crl_record *record,
     return rc;
 }
 
-/* Is the new one newer? By number where both have one, by date. */
-static int is_newer(const struct crl_record *now, const struct crl_record *old,
-                    int *old_r)
+/* Does the new one take the old one's place? Not if it is older, by number
+ * where both have one or by date; and not if it is the old one. */
+static int is_news(const struct crl_record *now, const struct crl_record *old,
+                   int *old_r)
 {
     int order = now->number.data && old->number.data
                     ? crl_number_compare(&now->number, &old->number) : 0;
-    int later = now->this_update > old->this_update
-                    ? 1 : now->this_update < old->this_update ? -1 : 0;
-    *old_r = order < 0 || later < 0;
-    return !*old_r && (order > 0 || later > 0);
+    *old_r = order < 0 || now->this_update < old->this_update;
+    return !*old_r &&
+           !der_equal(&now->digest, old->digest.data, old->digest.length);
 }
 
 static int replace(struct state *state, struct crl_record *record,
@@ -263,7 +264,7 @@ static int replace(struct state *state, struct crl_record *record,
         return -1;
     if (there > 0)
         there = decode(&key, &value, &before);
-    if (there && !is_newer(record, &before, old_r))
+    if (there && !is_news(record, &before, old_r))
         return 0;
     put_generation(prefix, before.generation);
     if (next_generation(state, &record->generation, why) < 0 ||

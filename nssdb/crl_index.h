@@ -37,6 +37,7 @@ struct crl_record {
     struct der freshest; /* extension freshestCRL */
     struct der signer;   /* the certificate whose key verified it */
     struct der where;    /* text: the URL or file that it came from */
+    struct der digest;   /* of the whole CRL: two are the same one */
 };
 
 /* One revoked certificate. */
@@ -62,8 +63,8 @@ int crl_number_compare(const struct der *one, const struct der *two);
 /*
  * Replaces: `next' gives the entries in order of crl_index_compare(), each
  * once: 1; 0 = no more; -1. In a transaction of its own. 1; 0 = there is one
- * already that is as new or newer, and stays; *old_r is then 1 if it is
- * newer, 0 if it is the same; -1 = nothing was changed.
+ * already, which stays: a newer one by number or date (*old_r is 1), or just
+ * this one; -1 = nothing was changed.
  */
 typedef int crl_index_next(void *context, struct crl_revoked *revoked_r,
                            struct failure *why);

@@ -18,7 +18,7 @@
 #define TEXT_MOST 4000 /* bytes of each */
 
 struct source_head {
-    int64_t modified, asked, good, wanted, next;
+    int64_t modified, asked, good, wanted, since, next;
     uint32_t outcome, lengths[TEXTS];
 };
 
@@ -65,6 +65,7 @@ static int decode(struct pool *pool, const struct der *value,
     source_r->asked = head.asked;
     source_r->good = head.good;
     source_r->wanted = head.wanted;
+    source_r->since = head.since;
     source_r->next = head.next;
     source_r->outcome = (enum crl_source_outcome)head.outcome;
     for (int i = 0; i < TEXTS; i++) {
@@ -101,6 +102,7 @@ int crl_source_put(struct state *state, const struct crl_source *source,
                                .asked = source->asked,
                                .good = source->good,
                                .wanted = source->wanted,
+                               .since = source->since,
                                .next = source->next,
                                .outcome = (uint32_t)source->outcome};
     struct buffer out = {0};

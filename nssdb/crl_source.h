@@ -31,7 +31,8 @@ struct crl_source {
     int64_t asked;     /* when it was fetched last */
     int64_t good;      /* when that went well last; 0 = never */
     int64_t wanted;    /* when a judgement last needed it */
-    int64_t next;      /* nextUpdate of what it gave; 0 = nothing */
+    int64_t since, next; /* thisUpdate and nextUpdate of what it gave; 0 =
+                          * nothing */
 };
 
 const char *crl_source_word(enum crl_source_outcome outcome);

@@ -43,8 +43,10 @@ struct state {
 static int fail(const struct state *state, int rc, const char *what,
                 struct failure *why)
 {
+    /* A write of less than was asked for is that to LMDB. */
     return failure(why, FAILURE_STATE, "state %s: %s: %s", state->folder, what,
-                   mdb_strerror(rc));
+                   rc == EIO ? "the disk is full or broken"
+                             : mdb_strerror(rc));
 }
 
 static MDB_val val(const void *data, size_t length)

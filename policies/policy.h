@@ -61,6 +61,11 @@ struct settings {
     long known_days;                 /* that an expired one is kept */
     long rsa_bits_send, rsa_bits_receive; /* the least, in a path */
     const char *warning_subject; /* before that of a hard warning; or NULL */
+    const char *crl_folder; /* CRLs as files; need not be there */
+    long crl_limit;         /* bytes of a CRL */
+    long crl_timeout;       /* seconds to get one */
+    long crl_retry;         /* seconds before it is asked for again */
+    long crl_ahead, crl_grace; /* seconds before and after nextUpdate */
 };
 
 struct identity {

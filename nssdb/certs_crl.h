@@ -1,0 +1,25 @@
+#ifndef SEEMAIL_CERTS_CRL_H
+#define SEEMAIL_CERTS_CRL_H
+
+/* certs_crl: what the commands of seemail-certs that have to do with CRLs
+ * share. */
+
+#include "certs.h"
+
+#include <time.h>
+
+struct buffer;
+
+/* Folder and URLs that are due; the key store and the state (for writing) are
+ * open. Prints what it did; the exit status, which servers that fail do not
+ * change. */
+int certs_crl_refresh(struct certs *certs, struct state *state);
+
+certs_command certs_crl_list, certs_crl_show;
+
+/* For seemail-certs status: prints or adds to the JSON how the CRLs are;
+ * *warn_r = something is wrong. state NULL = there is none. 0, -1. */
+int certs_crl_status(struct certs *certs, struct state *state, time_t now,
+                     struct buffer *json, int *warn_r, struct failure *why);
+
+#endif
