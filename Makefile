@@ -27,6 +27,10 @@ LDFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN)
 LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS))
 LIBS_network = $(shell $(PKG_CONFIG) --libs ldap libcurl)
 LIBS_seemail-certs = $(LIBS_network)
+# Old logs are packed; what seemail-certs tells is JSON.
+LIBS_hub = $(shell $(PKG_CONFIG) --libs zlib jansson)
+LIBS_seemail-trace = $(LIBS_hub)
+LIBS_seemail-metrics = $(LIBS_hub)
 
 # Folders of the one static library; X_main.c is the program seemail-X.
 LIB_C := $(filter-out %_main.c,$(wildcard policies/base/*.c policies/*.c nssdb/*.c transport/*.c \
@@ -38,11 +42,15 @@ PROGRAMS := $(foreach m,$(MAIN_C),$(B)/seemail-$(patsubst %_main.c,%,$(notdir $(
 HOOK_C := $(wildcard local_scan/*.c)
 HOOK := $(if $(HOOK_C),$(B)/seemail.so)
 
-all: $(PROGRAMS) $(HOOK) $(B)/libseemail.a
+all: $(PROGRAMS) $(HOOK) $(B)/libseemail.a $(B)/seemail
 
 $(B)/libseemail.a: $(call obj,$(LIB_C))
 	@rm -f $@
 	$(AR) rcs $@ $^
+
+$(B)/seemail: transport/hub/seemail.sh
+	@mkdir -p $(@D)
+	sed 's|@ETC@|$(ETC)|' $< >$@ && chmod 755 $@
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -118,7 +126,7 @@ ETC = $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)/seemail
 MANS := $(wildcard doc/*.[1-8])
 install: all
 	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(prefix)/bin $(DESTDIR)$(ETC)/policies $(DESTDIR)$(ETC)/exim
-	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(DESTDIR)$(prefix)/bin)
+	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(B)/seemail $(DESTDIR)$(prefix)/bin)
 	$(if $(HOOK),install -m 755 $(HOOK) $(DESTDIR)$(LIBEXEC)/.seemail.so.new)
 	$(if $(HOOK),mv -f $(DESTDIR)$(LIBEXEC)/.seemail.so.new $(DESTDIR)$(LIBEXEC)/seemail.so)
 	for f in $(filter-out %.c %.h %/base %/notices,$(wildcard policies/* policies/notices/*)); do \
