@@ -104,11 +104,11 @@ static int put_queue(struct metrics *m, struct failure *why)
 
 static void put_own(struct metrics *m, const json_t *facts)
 {
-    size_t i;
-    const json_t *own;
+    const json_t *list = json_object_get(facts, "own");
     head(m, "seemail_certificate_expiry_days", "gauge",
          "Days until a certificate of ours expires.");
-    json_array_foreach(json_object_get(facts, "own"), i, own) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *own = json_array_get(list, i);
         if (!json_object_get(own, "days"))
             continue;
         buffer_text(&m->out, "seemail_certificate_expiry_days");
@@ -119,11 +119,11 @@ static void put_own(struct metrics *m, const json_t *facts)
 
 static void put_lists(struct metrics *m, const json_t *facts)
 {
-    size_t i;
-    const json_t *list;
+    const json_t *lists = json_object_get(facts, "lists");
     head(m, "seemail_list_age_seconds", "gauge",
          "Time since a list was fetched.");
-    json_array_foreach(json_object_get(facts, "lists"), i, list) {
+    for (size_t i = 0; i < json_array_size(lists); i++) {
+        const json_t *list = json_array_get(lists, i);
         long long fetched = facts_time(list, "fetched");
         if (!fetched)
             continue;
