@@ -90,8 +90,8 @@ subtest '1.9-failaware: Exim that does not run, or not with SEEMail' => sub {
 subtest '1.9-failaware: mail that waits, and mail that was refused' => sub {
     my $partners = Bed::change("$bed->{TB_A_POLICY}/partners", sub { $_ .= "*\@c.test\n" });
     $bed->mark('a');
-    $bed->send('a', 'inside', 'alice@a.test', 'x@c.test', Bed::mail());
-    my $id = (split / /, $bed->wait_log('a', '== x@c.test'))[2];
+    my ($id) = $bed->send('a', 'inside', 'alice@a.test', 'x@c.test', Bed::mail()) =~ /id=(\S+)/;
+    ok $bed->wait_log('a', "$id == x\@c.test"), 'waits';
     trouble('mail without a certificate', 1, '1 of them: no-certificate', 'seemail-certs refresh', sub { });
     seemail('queue', 'bounce', $id);
     my $mend = Bed::change("$bed->{TB_A_POLICY}/triggers", sub { $_ = "\"x\n" });
