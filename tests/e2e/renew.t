@@ -160,6 +160,7 @@ subtest '2.8-auto-b: the CA has changed our name' => sub {
 };
 
 subtest '1.2-suspend: killed at any point, the store works' => sub {
+    plan skip_all => 'the files of SoftHSM itself do not stand that' if ($ENV{TB_KEYS} // '') eq 'softhsm';
     certs("renew --new-key --out $dir/a/request");
     issue('killed', 0, 340, request => "$dir/a/request");
     my $kill = "timeout -s KILL %.3f $as $dir/bin/seemail-certs --policies $bed->{TB_A_POLICY} renew";
