@@ -21,6 +21,7 @@ struct certs {
 
 typedef int certs_command(struct certs *certs, int argc, char **argv);
 
+certs_command certs_compromise;
 certs_command certs_crl;
 certs_command certs_list;
 certs_command certs_ocsp;

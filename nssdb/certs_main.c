@@ -18,6 +18,7 @@ static const struct command {
     const char *name, *arguments;
     certs_command *run;
 } commands[] = {
+    {"compromise", "[--end] NICKNAME", certs_compromise},
     {"crl", "list | show ISSUER|URL [SERIAL] | import FILE... | refresh\n"
             "       | fetch [--again] [--seconds N] [--certificates FILE|-] "
             "URL...", certs_crl},

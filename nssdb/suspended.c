@@ -6,14 +6,17 @@
 #include "file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <hasht.h>
 #include <pk11pub.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define FILE_MOST 262144 /* some 1000 keys */
+#define NICKNAME_MOST 200 /* bytes of it that are kept */
 #define ID (2 * SHA256_LENGTH)
 
 struct suspended {
@@ -24,10 +27,12 @@ struct suspended {
 static int check(const struct suspended *suspended, struct failure *why)
 {
     const char *line = buffer_string(&suspended->text);
-    for (unsigned number = 1; *line; number++) {
-        const char *end = strchr(line, '\n');
+    const char *last = line + suspended->text.length;
+    for (unsigned number = 1; line < last; number++) {
+        const char *end = memchr(line, '\n', (size_t)(last - line));
         if (!end || strspn(line, "0123456789abcdef") != ID ||
-            line[ID] != ' ' || strtoll(line + ID, NULL, 10) <= 0)
+            line[ID] != ' ' || strtoll(line + ID, NULL, 10) <= 0 ||
+            memchr(line, '\0', (size_t)(end - line)))
             return failure(why, FAILURE_KEYSTORE, "%s: line %u is damaged",
                            suspended->path, number);
         line = end + 1;
@@ -106,27 +111,48 @@ int suspended_add(struct suspended *suspended, const SECItem *key,
         return -1;
     if (line_of(suspended, id))
         return 0;
-    if (suspended->text.length > FILE_MOST - 1000)
+    if (suspended->text.length + ID + 300 > FILE_MOST)
         return failure(why, FAILURE_LIMIT, "%s: too many keys",
                        suspended->path);
-    buffer_format(&suspended->text, "%s %lld %.200s\n", id, (long long)since,
-                  nickname);
-    return suspended->text.failed ? failure_memory(why) : 0;
+    buffer_format(&suspended->text, "%s %lld %.*s\n", id, (long long)since,
+                  NICKNAME_MOST, nickname);
+    return suspended->text.failed ? failure_memory(why) : 1;
 }
 
-int suspended_remove(struct suspended *suspended, const SECItem *key,
-                     struct failure *why)
+/* Is it the line of a key of this nickname? */
+static int is_named(const char *line, const char *nickname)
 {
-    char id[ID + 1];
-    if (identify(key, id, why) < 0)
-        return -1;
-    char *line = line_of(suspended, id);
-    if (!line)
-        return 0;
-    char *end = strchr(line, '\n') + 1;
-    memmove(line, end, strlen(end) + 1);
-    suspended->text.length -= (size_t)(end - line);
-    return 0;
+    const char *name = strchr(line + ID + 1, ' ');
+    size_t length = strnlen(nickname, NICKNAME_MOST);
+    return name && strncmp(name + 1, nickname, length) == 0 &&
+           name[1 + length] == '\n';
+}
+
+size_t suspended_remove(struct suspended *suspended, const char *nickname)
+{
+    size_t count = 0;
+    for (char *line = suspended->text.data; line && *line;) {
+        char *end = strchr(line, '\n') + 1;
+        if (!is_named(line, nickname)) {
+            line = end;
+            continue;
+        }
+        suspended->text.length -= (size_t)(end - line);
+        memmove(line, end, strlen(end) + 1);
+        count++;
+    }
+    return count;
+}
+
+int suspended_lock(const char *folder, struct failure *why)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+        return fd;
+    failure_errno(why, FAILURE_KEYSTORE, errno, "%s", folder);
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
 int suspended_write(const struct suspended *suspended, struct failure *why)

@@ -24,11 +24,16 @@ void suspended_free(struct suspended **suspended);
 int suspended_has(const struct suspended *suspended, const SECItem *key,
                   time_t *since_r, struct failure *why);
 
-/* Adds a key (once), or removes it; to be written. 0 or -1. */
+/* Keeps other writers out, from reading to writing: the lock's file
+ * descriptor, to be closed; -1. */
+int suspended_lock(const char *folder, struct failure *why);
+
+/* Adds a key, to be written. 1; 0 = it is there already; -1. */
 int suspended_add(struct suspended *suspended, const SECItem *key,
                   time_t since, const char *nickname, struct failure *why);
-int suspended_remove(struct suspended *suspended, const SECItem *key,
-                     struct failure *why);
+
+/* Removes all keys of a nickname, to be written; how many. */
+size_t suspended_remove(struct suspended *suspended, const char *nickname);
 
 /* Whole or not at all. 0 or -1. */
 int suspended_write(const struct suspended *suspended, struct failure *why);

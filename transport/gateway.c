@@ -145,6 +145,24 @@ struct cms_verifier gateway_verifier(struct gateway *gateway)
     (1U << JUDGE_NO_CRL_POINTER | 1U << JUDGE_CRL_NOT_CHECKABLE |           \
      1U << JUDGE_CRL_EXPIRED | 1U << JUDGE_CRL_INVALID)
 
+/* Who has the key that we lost signs as we did: we know it before any CRL
+ * says so [1.9-compromise]. */
+static int judge_suspended(struct gateway *gateway,
+                           CERTCertificate *certificate,
+                           struct judgement *judgement, struct failure *why)
+{
+    time_t since;
+    if (gateway_keystore(gateway, why) < 0)
+        return -1;
+    int rc = keystore_suspended(gateway->keystore, certificate, &since, why);
+    if (rc > 0 && judgement->status < JUDGE_REVOKED) {
+        judgement->status = JUDGE_REVOKED;
+        snprintf(judgement->reason, sizeof judgement->reason,
+                 "its key pair was ours, and is suspended here");
+    }
+    return rc < 0 ? -1 : 0;
+}
+
 int gateway_judge(struct gateway *gateway, CERTCertificate *certificate,
                   struct judge_request *request, struct judgement *judgement_r,
                   struct failure *why)
@@ -160,7 +178,10 @@ int gateway_judge(struct gateway *gateway, CERTCertificate *certificate,
                                : policy->settings.rsa_bits_receive;
     request->sha1 = policy_permits(policy, ALGORITHM_DIGEST, "sha1", send) !=
                     NULL;
-    return judge_certificate(policy->pool, certificate, request, judgement_r, why);
+    if (judge_certificate(policy->pool, certificate, request, judgement_r,
+                          why) < 0)
+        return -1;
+    return judge_suspended(gateway, certificate, judgement_r, why);
 }
 
 struct choosing {

@@ -1,0 +1,91 @@
+/* seemail-certs compromise: takes a key pair of ours out of use. */
+#include "buffer.h"
+#include "certs.h"
+#include "event.h"
+#include "failure.h"
+#include "json.h"
+#include "keystore.h"
+#include "own.h"
+#include "policy.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+static int is_ours(struct certs *certs, const char *nickname,
+                   struct failure *why)
+{
+    struct own *own;
+    size_t count;
+    if (own_nicknames(certs->policy, certs->pool, &own, &count, why) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(own[i].nickname, nickname) == 0)
+            return 0;
+    return failure(why, FAILURE_USAGE, "the identity table has no \"%s\"",
+                   nickname);
+}
+
+static int change(struct certs *certs, const char *nickname, int end,
+                  size_t *count_r, struct failure *why)
+{
+    const struct settings *settings = &certs->policy->settings;
+    struct keystore *keystore = NULL;
+    if (is_ours(certs, nickname, why) < 0 ||
+        keystore_open(settings->nssdb, settings->nssdb_password, &keystore,
+                      why) < 0)
+        return -1;
+    int rc = end ? keystore_resume(keystore, nickname, count_r, why)
+                 : keystore_suspend(keystore, nickname, time(NULL), count_r,
+                                    why);
+    keystore_close(&keystore);
+    return rc;
+}
+
+static int show_json(const char *nickname, int end, size_t count)
+{
+    struct buffer json = {0};
+    json_open(&json, NULL, '{');
+    json_text(&json, "nickname", nickname);
+    json_truth(&json, "suspended", !end);
+    json_number(&json, "keys", (long long)count);
+    json_close(&json, '}');
+    int failed = json.failed;
+    if (!failed)
+        printf("%s\n", buffer_string(&json));
+    buffer_free(&json);
+    return failed ? EX_TEMPFAIL : EX_OK;
+}
+
+static void show(const char *nickname, int end, size_t count)
+{
+    if (end)
+        printf("\"%s\": %zu key pairs may be used again\n", nickname, count);
+    else
+        printf("\"%s\": %zu key pairs suspended: what they would sign waits\n"
+               "    now: ask the CA to revoke the certificate, and\n"
+               "    seemail-certs renew --new-key --out request.pem \"%s\"\n",
+               nickname, count, nickname);
+}
+
+int certs_compromise(struct certs *certs, int argc, char **argv)
+{
+    struct failure why = {0};
+    size_t count = 0;
+    int end = argc > 0 && strcmp(argv[0], "--end") == 0;
+    if (argc != 1 + end || argv[argc - 1][0] == '-')
+        return certs_usage("compromise");
+    const char *nickname = argv[end];
+    if (change(certs, nickname, end, &count, &why) < 0)
+        return certs_complain(&why);
+    struct event event = {.kind = EVENT_KEY_COMPROMISED, .about = nickname,
+                          .reason = end ? "the suspension was ended"
+                                        : "its key pairs were suspended"};
+    if (count)
+        event_record(certs->policy, &event);
+    if (certs->json)
+        return show_json(nickname, end, count);
+    show(nickname, end, count);
+    return EX_OK;
+}
