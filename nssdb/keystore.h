@@ -56,8 +56,9 @@ int keystore_suspended(struct keystore *keystore,
                        struct failure *why);
 
 /* Suspends all key pairs that the nickname has, also one that waits for its
- * certificate; or lets those be used again that were suspended under it. Whole or not at all; the store itself
- * is not written to. 0 and how many were changed; -1. */
+ * certificate; or lets those be used again that were suspended under it.
+ * Whole or not at all; the store itself is not written to. 0 and how many
+ * were changed; -1. */
 int keystore_suspend(struct keystore *keystore, const char *nickname,
                      time_t now, size_t *count_r, struct failure *why);
 int keystore_resume(struct keystore *keystore, const char *nickname,
