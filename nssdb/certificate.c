@@ -216,6 +216,34 @@ int cert_speaks_for(CERTCertificate *certificate, const char *domain)
     return each_address(certificate, speaks, (void *)(size_t)domain);
 }
 
+struct closest {
+    const char *domain;
+    struct pool *pool;
+    const char *above; /* NULL = none yet */
+    int failed;
+};
+
+static int take_closest(void *context, const char *address)
+{
+    struct closest *c = context;
+    const char *above = authority_domain(address);
+    if (!above || !within(c->domain, above) ||
+        (c->above && strlen(c->above) >= strlen(above)))
+        return 0;
+    c->above = pool_string(c->pool, above);
+    c->failed = !c->above;
+    return c->failed;
+}
+
+int cert_authority(struct pool *pool, CERTCertificate *certificate,
+                   const char *domain, const char **authority_r)
+{
+    struct closest c = {.domain = domain, .pool = pool};
+    each_address(certificate, take_closest, &c);
+    *authority_r = c.above;
+    return c.failed ? -1 : c.above != NULL;
+}
+
 static int take_title(void *context, const char *address)
 {
     char *title = context;

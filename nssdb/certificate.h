@@ -41,6 +41,10 @@ int cert_is_domain(CERTCertificate *certificate);
  * [2.6-mapping]? */
 int cert_speaks_for(CERTCertificate *certificate, const char *domain);
 
+/* The closest of these domains, in the pool: 1; 0 = none; -1 = memory. */
+int cert_authority(struct pool *pool, CERTCertificate *certificate,
+                   const char *domain, const char **authority_r);
+
 /* The first address, or else the subject's name, in printable ASCII without
  * blanks. Pool; NULL = memory. */
 const char *cert_title(struct pool *pool, CERTCertificate *certificate);

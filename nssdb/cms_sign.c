@@ -61,19 +61,6 @@ static void put_time(struct buffer *der, time_t when)
         der_put(der, TAG_GENERALIZED_TIME, text, length);
 }
 
-static void put_capabilities(struct buffer *der,
-                             const struct cms_signer *signer)
-{
-    size_t list = der_open(der, TAG_SEQUENCE);
-    for (size_t i = 0; i < signer->capability_count; i++) {
-        const struct cms_algorithm *algorithm = signer->capabilities[i];
-        size_t one = der_open(der, TAG_SEQUENCE);
-        der_put_oid(der, algorithm->oid, algorithm->oid_length);
-        der_close(der, one);
-    }
-    der_close(der, list);
-}
-
 static void put_attribute(struct buffer *der, unsigned which,
                           const struct cms_signer *signer,
                           const struct cms_hash *hash,
@@ -99,7 +86,8 @@ static void put_attribute(struct buffer *der, unsigned which,
         put_time(der, signer->now);
         break;
     case 3:
-        put_capabilities(der, signer);
+        buffer_append(der, signer->capabilities.data,
+                      signer->capabilities.length);
         break;
     case 4:
         put_issuer_serial(der, TAG_CONTEXT | TAG_CONSTRUCTED | 0,

@@ -8,8 +8,8 @@
  * 8551, 2.5), and the signature type id-sti-domainSig (RFC 3183, 3.1).
  */
 
-#include "cms_cipher.h"
 #include "cms_digest.h"
+#include "der.h"
 
 #include <cert.h>
 #include <keythi.h>
@@ -23,8 +23,7 @@ struct cms_signer {
     CERTCertificate *encryption; /* the one to encrypt to; NULL = the same */
     CERTCertificate *const *chain; /* sent too; without the root */
     size_t chain_count;
-    const struct cms_algorithm *const *capabilities; /* the best first */
-    size_t capability_count;
+    struct der capabilities; /* SMIMECapabilities, whole */
     time_t now; /* the signing time that is stated */
 };
 

@@ -7,9 +7,6 @@
 
 #include <keyhi.h>
 
-#define RSA_STRONG 2048 /* bits; below it the policy's row is rsa-1024 */
-#define RSA_LEAST 1024
-
 static int malformed(struct failure *why)
 {
     return failure(why, FAILURE_MALFORMED, "RecipientInfo is malformed");
@@ -113,15 +110,12 @@ static const char *transport_name(struct cms_unwrap *unwrap,
     if (!der_expect(&algorithm, TAG_OID, &oid) ||
         SECKEY_GetPrivateKeyType(key) != rsaKey)
         return NULL;
-    int bits = PK11_GetPrivateModulusLen(key) * 8;
-    if (bits < RSA_LEAST)
-        return NULL;
     unwrap->oaep = der_equal(&oid.content, OID(RSA_OAEP));
     if (unwrap->oaep && !read_oaep(algorithm, &unwrap->parameters))
         return NULL;
     if (!unwrap->oaep && !der_equal(&oid.content, OID(RSA)))
         return NULL;
-    return bits < RSA_STRONG ? "rsa-1024" : unwrap->oaep ? "rsa-oaep" : "rsa";
+    return unwrap->oaep ? "rsa-oaep" : "rsa";
 }
 
 /* The key is ours: is it of a kind that we take? 1; 0 and why not. */

@@ -39,8 +39,7 @@ static void put_sha256(struct buffer *der)
     der_close(der, hash);
 }
 
-/* RSAES-OAEP-params (RFC 4055, 4.1) */
-static void put_oaep(struct buffer *der)
+void cms_wrap_oaep(struct buffer *der)
 {
     size_t all = der_open(der, TAG_SEQUENCE);
     size_t part = der_open(der, TAG_CONTEXT | TAG_CONSTRUCTED | 0);
@@ -72,7 +71,7 @@ static int wrap_rsa(const struct cms_recipient *recipient,
     size_t algorithm = der_open(der, TAG_SEQUENCE);
     if (oaep) {
         der_put_oid(der, OID(RSA_OAEP));
-        put_oaep(der);
+        cms_wrap_oaep(der);
     } else {
         der_put_oid(der, OID(RSA));
         der_put(der, TAG_NULL, "", 0);

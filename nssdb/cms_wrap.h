@@ -27,4 +27,7 @@ struct cms_recipient {
 int cms_wrap(const struct cms_recipient *recipient, PK11SymKey *key,
              unsigned length, struct buffer *der, struct failure *why);
 
+/* RSAES-OAEP-params (RFC 4055, 4.1) for it, as CMS_RSA_OAEP writes them. */
+void cms_wrap_oaep(struct buffer *der);
+
 #endif

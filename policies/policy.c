@@ -68,7 +68,8 @@ marking_set policy_found(const struct policy *policy,
 static int permitted(const struct algorithm *algorithm, int send)
 {
     return algorithm->permit == PERMIT_BOTH ||
-           algorithm->permit == (send ? PERMIT_SEND : PERMIT_RECEIVE);
+           algorithm->permit == (send ? PERMIT_SEND : PERMIT_RECEIVE) ||
+           (!send && algorithm->permit == PERMIT_ANNOUNCED);
 }
 
 const struct algorithm *policy_algorithm(const struct policy *policy,

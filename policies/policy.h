@@ -104,7 +104,12 @@ enum algorithm_use {
     ALGORITHM_ENCRYPT,
     ALGORITHM_KEYTRANSPORT
 };
-enum algorithm_permit { PERMIT_BOTH, PERMIT_SEND, PERMIT_RECEIVE };
+enum algorithm_permit {
+    PERMIT_BOTH,
+    PERMIT_SEND,
+    PERMIT_RECEIVE,
+    PERMIT_ANNOUNCED /* received, and sent to who said that he reads it */
+};
 
 struct algorithm {
     struct rule rule;
@@ -199,11 +204,12 @@ const struct outcome_rule *policy_outcome(const struct policy *policy,
 marking_set policy_found(const struct policy *policy,
                          const struct trigger *trigger);
 
-/* The best algorithm of a use that may be sent (or received), or NULL. */
+/* The best algorithm of a use that may be sent to anybody (or received), or
+ * NULL. */
 const struct algorithm *policy_algorithm(const struct policy *policy,
                                          enum algorithm_use use, int send);
 
-/* May this algorithm be received (or sent)? NULL = no. */
+/* May this algorithm be received (or sent to anybody)? NULL = no. */
 const struct algorithm *policy_permits(const struct policy *policy,
                                        enum algorithm_use use,
                                        const char *name, int send);

@@ -173,8 +173,9 @@ static void show_services(const struct policy *policy)
     }
     for (size_t i = 0; i < policy->algorithm_count; i++) {
         const struct algorithm *algorithm = &policy->algorithms[i];
-        static const char *const permits[] = {"", ", to send only",
-                                              ", to receive only"};
+        static const char *const permits[] = {
+            "", ", to send only", ", to receive only",
+            ", to send to who announced it"};
         show_rule(&algorithm->rule, algorithm->name);
         printf(" %s, rank %ld%s\n", uses->words[algorithm->use],
                algorithm->rank, permits[algorithm->permit]);

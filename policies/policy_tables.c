@@ -20,7 +20,8 @@ static const char *const purposes[] = {"seemail", "vendor", "certificates",
                                        NULL};
 static const char *const uses[] = {"sign", "digest", "encrypt",
                                    "keytransport", NULL};
-static const char *const permits[] = {"both", "send", "receive", NULL};
+static const char *const permits[] = {"both", "send", "receive",
+                                      "announced", NULL};
 static const char *const sendings[] = {"hold", "discover", "send", NULL};
 static const char *const hardnesses[] = {"hard", "soft", "none", NULL};
 
@@ -33,8 +34,8 @@ static const char *const digest_names[] = {"sha256", "sha384", "sha512",
 static const char *const encrypt_names[] = {
     "aes-256-gcm", "aes-192-gcm", "aes-128-gcm",  "aes-256-cbc",
     "aes-192-cbc", "aes-128-cbc", "des-ede3-cbc", NULL};
-static const char *const keytransport_names[] = {"rsa", "rsa-oaep", "rsa-1024",
-                                                 "ecdh", NULL};
+static const char *const keytransport_names[] = {"rsa", "rsa-oaep", "ecdh",
+                                                 NULL};
 
 const char *const *const policy_algorithm_names[] = {
     [ALGORITHM_SIGN] = sign_names,

@@ -3,6 +3,9 @@
 
 #include "address.h"
 #include "blob.h"
+#include "buffer.h"
+#include "capabilities.h"
+#include "cms_choice.h"
 #include "failure.h"
 #include "interface.h"
 #include "keystore.h"
@@ -17,7 +20,6 @@
 #include <string.h>
 
 #define CHAIN_MOST 10
-#define CAPABILITIES_MOST 16
 
 /* What sealing needs; all is looked up and judged before a byte goes out. */
 struct materials {
@@ -26,7 +28,8 @@ struct materials {
     struct cms_recipient recipient;
     CERTCertList *chain;
     CERTCertificate *chain_certificates[CHAIN_MOST];
-    const struct cms_algorithm *capabilities[CAPABILITIES_MOST];
+    struct buffer capabilities; /* ours */
+    struct cms_choice choice;
 };
 
 static void let_go(struct materials *m)
@@ -41,6 +44,7 @@ static void let_go(struct materials *m)
         CERT_DestroyCertificate(m->recipient.certificate);
     if (m->chain)
         CERT_DestroyCertList(m->chain);
+    buffer_free(&m->capabilities);
 }
 
 /* The chain that is sent along: without our own and the root. */
@@ -86,32 +90,30 @@ static int find_own(struct gateway *gateway, const char *nickname,
 static int find_algorithms(struct gateway *gateway, struct materials *m,
                            struct failure *why)
 {
+    static const char *const names[] = {[CMS_KEY_RSA] = "rsa",
+                                        [CMS_KEY_EC] = "ecdsa"};
     const struct policy *policy = gateway->policy;
-    const struct algorithm *cipher =
-        policy_algorithm(policy, ALGORITHM_ENCRYPT, 1);
     const struct algorithm *hash =
         policy_algorithm(policy, ALGORITHM_DIGEST, 1);
-    const char *kind =
-        SECKEY_GetPrivateKeyType(m->signer.key) == ecKey ? "ecdsa" : "rsa";
-    m->seal.cipher = cipher ? cms_algorithm_named(cipher->name) : NULL;
+    enum cms_key kind = cms_key_of(m->signer.certificate);
     m->seal.hash = hash ? cms_hash_named(hash->name) : NULL;
-    if (!m->seal.cipher || !m->seal.hash)
-        return failure(why, FAILURE_POLICY, "algorithms: no %s that may be "
-                       "sent", m->seal.cipher ? "digest" : "encryption");
-    if (!policy_permits(policy, ALGORITHM_SIGN, kind, 1))
+    if (!m->seal.hash)
+        return failure(why, FAILURE_POLICY,
+                       "algorithms: no digest that may be sent");
+    if (kind == CMS_KEY_OTHER)
+        return failure(why, FAILURE_CERT, "our key is of no kind that can "
+                       "sign");
+    if (!policy_permits(policy, ALGORITHM_SIGN, names[kind], 1))
         return failure(why, FAILURE_CERT, "algorithms: our key is %s, which "
-                       "may not be used to sign", kind);
-    for (size_t i = 0; i < policy->algorithm_count; i++) {
-        const struct algorithm *row = &policy->algorithms[i];
-        const struct cms_algorithm *known =
-            row->use == ALGORITHM_ENCRYPT ? cms_algorithm_named(row->name)
-                                          : NULL;
-        if (known && row->permit != PERMIT_SEND &&
-            m->signer.capability_count < CAPABILITIES_MOST)
-            m->capabilities[m->signer.capability_count++] = known;
-    }
-    m->signer.capabilities = m->capabilities;
-    return 0;
+                       "may not be used to sign", names[kind]);
+    cms_capabilities_put(policy, m->signer.encryption
+                                     ? cms_key_of(m->signer.encryption)
+                                     : kind,
+                         &m->capabilities);
+    m->signer.capabilities = (struct der){
+        (const unsigned char *)buffer_string(&m->capabilities),
+        m->capabilities.length};
+    return m->capabilities.failed ? failure_memory(why) : 0;
 }
 
 static int find_signer(struct gateway *gateway, const char *from,
@@ -158,13 +160,21 @@ static int read_recipient(struct pool *pool, enum recipient_class class,
     return 0;
 }
 
-static KeyType key_type(CERTCertificate *certificate)
+/* By what the recipient (an address, or a domain) announced. */
+static int choose(struct gateway *gateway, struct pool *pool, const char *who,
+                  struct materials *m, struct failure *why)
 {
-    SECKEYPublicKey *key = CERT_ExtractPublicKey(certificate);
-    KeyType type = key ? SECKEY_GetPublicKeyType(key) : nullKey;
-    if (key)
-        SECKEY_DestroyPublicKey(key);
-    return type;
+    struct capabilities known;
+    int rc = gateway_state(gateway, why);
+    if (rc == 0 && gateway->state)
+        rc = capabilities_find(gateway->state, pool, who, &known, why);
+    if (rc < 0 || cms_choose(gateway->policy, rc > 0 ? &known.list : NULL,
+                             cms_key_of(m->recipient.certificate),
+                             &m->choice, why) < 0)
+        return -1;
+    m->recipient.transport = m->choice.transport;
+    m->seal.cipher = m->choice.cipher;
+    return 0;
 }
 
 /* By what was decided for the recipient. */
@@ -178,15 +188,16 @@ static int find_recipient(struct gateway *gateway, struct pool *pool,
         return -1;
     snprintf(person, sizeof person, "%s@%s", address.local, address.domain);
     int rc = class == CLASS_PERSON
-             ? gateway_partner(gateway, person, &m->recipient.certificate, reason,
-                               sizeof reason, why)
-             : gateway_partner_domain(gateway, address.domain, &m->recipient.certificate,
-                                      reason, sizeof reason, why);
+             ? gateway_partner(gateway, person, &m->recipient.certificate,
+                               reason, sizeof reason, why)
+             : gateway_partner_domain(gateway, address.domain,
+                                      &m->recipient.certificate, reason,
+                                      sizeof reason, why);
     if (rc == 0)
         return failure(why, FAILURE_CERT, "%s", reason);
     if (rc > 0)
-        m->recipient.transport = key_type(m->recipient.certificate) == ecKey
-                                     ? CMS_ECDH : CMS_RSA;
+        rc = choose(gateway, pool,
+                    class == CLASS_PERSON ? person : address.domain, m, why);
     m->seal.recipients = &m->recipient;
     m->seal.recipient_count = 1;
     return rc < 0 ? -1 : 0;
@@ -246,15 +257,20 @@ int filter_seal(struct gateway *gateway, struct pool *pool,
                 const struct decided *decided, enum recipient_class class,
                 const char *const *recipients, size_t count,
                 struct source *in, struct sink *out,
-                struct failure *why)
+                struct filter_report *report_r, struct failure *why)
 {
     struct materials m = {0};
+    *report_r = (struct filter_report){0};
     int rc = check_recipients(pool, decided, class, recipients, count, why);
     if (rc == 0)
         rc = find_materials(gateway, pool, decided->from, class,
                             recipients[0], &m, why);
     if (rc == 0)
         rc = seal(&m.seal, in, out, why);
+    if (rc == 0) {
+        report_r->cipher = m.choice.cipher->name;
+        report_r->transport = m.choice.transport_name;
+    }
     let_go(&m);
     return rc;
 }

@@ -24,6 +24,7 @@ struct filter_report {
     /* What a good message teaches; its sender's domain (NULL = ambiguous). */
     struct lessons lessons;
     const char *domain;
+    const char *cipher, *transport; /* that it was sealed by */
 };
 
 /* Seals the message for the recipients, who are of one domain (CLASS_SEAL) or
@@ -31,7 +32,8 @@ struct filter_report {
 int filter_seal(struct gateway *gateway, struct pool *pool,
                 const struct decided *decided, enum recipient_class class,
                 const char *const *recipients, size_t count, struct source *in,
-                struct sink *out, struct failure *why);
+                struct sink *out, struct filter_report *report_r,
+                struct failure *why);
 
 /* Opens the message and puts the notice of the recorded verdict on top. */
 int filter_open(struct gateway *gateway, struct pool *pool,

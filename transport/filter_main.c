@@ -9,6 +9,7 @@
 #include "failure.h"
 #include "filter.h"
 #include "interface.h"
+#include "learn.h"
 #include "logline.h"
 #include "pool.h"
 
@@ -132,6 +133,7 @@ static int do_seal(struct command *c, int argc, char **argv,
 {
     enum recipient_class class;
     struct decided decided;
+    struct filter_report report;
     struct blob result;
     if (argc < 4)
         return failure(why, FAILURE_USAGE, "seal: too few arguments");
@@ -144,9 +146,13 @@ static int do_seal(struct command *c, int argc, char **argv,
     blob_init(&result);
     int rc = filter_seal(&c->gateway, c->pool, &decided, class,
                          (const char *const *)(void *)(argv + 3),
-                         (size_t)argc - 3, &standard_input, &result.sink, why);
-    if (rc == 0)
+                         (size_t)argc - 3, &standard_input, &result.sink,
+                         &report, why);
+    if (rc == 0) {
+        logline_field(&c->log, "cipher", report.cipher);
+        logline_field(&c->log, "transport", report.transport);
         rc = pour(&result, why);
+    }
     blob_free(&result);
     if (class == CLASS_SEAL)
         mark_sealed(c, argv[3], rc == 0);
@@ -327,7 +333,7 @@ static void learn_from(struct command *c)
 {
     struct failure why = {0};
     size_t learned = 0;
-    if (!c->report.domain || !c->report.lessons.count)
+    if (!c->report.domain)
         return;
     signal(SIGALRM, learned_too_long);
     alarm(LEARN_SECONDS);

@@ -1,6 +1,7 @@
 /* learn: see learn.h. */
 #include "learn.h"
 
+#include "capabilities.h"
 #include "certificate.h"
 #include "failure.h"
 #include "gateway.h"
@@ -32,6 +33,43 @@ int learn_note(struct pool *pool, const struct cms_signed *cms,
     if (note(pool, &signature->certificate->derCert, 0, lessons, why) < 0)
         return -1;
     return preferred ? note(pool, &preferred->derCert, 1, lessons, why) : 0;
+}
+
+int learn_announced(struct pool *pool, const struct cms_signature *signature,
+                    const char *who, const struct announcement **announced_r,
+                    struct failure *why)
+{
+    struct announcement *announced = pool_alloc(pool, sizeof *announced);
+    *announced_r = NULL;
+    if (!announced || !(announced->who = pool_string(pool, who)))
+        return failure_memory(why);
+    announced->capabilities = (struct der){signature->capabilities,
+                                           signature->capabilities_length};
+    announced->signed_at = (long long)signature->signed_at;
+    if (signature->capabilities)
+        *announced_r = announced;
+    return 0;
+}
+
+/* As it is kept. */
+static struct capabilities capabilities_of(const struct gateway *gateway,
+                                           const struct announcement *a)
+{
+    long long now = (long long)gateway->now;
+    return (struct capabilities){a->capabilities,
+                                 a->signed_at < now ? a->signed_at : now, now};
+}
+
+static int announced_news(struct gateway *gateway,
+                          const struct announcement *announced,
+                          struct failure *why)
+{
+    struct capabilities capabilities = capabilities_of(gateway, announced);
+    if (gateway_state(gateway, why) < 0)
+        return -1;
+    return gateway->state ? capabilities_news(gateway->state, announced->who,
+                                              &capabilities, why)
+                          : 1;
 }
 
 static struct known known_of(const struct gateway *gateway,
@@ -83,7 +121,14 @@ static int put(struct gateway *gateway, struct state *state,
             return -1;
         *learned_r += rc > 0;
     }
-    return 0;
+    if (!lessons->announced)
+        return 0;
+    struct capabilities capabilities =
+        capabilities_of(gateway, lessons->announced);
+    return capabilities_put(state, lessons->announced->who, &capabilities,
+                            why) < 0
+               ? -1
+               : 0;
 }
 
 /* The state may be open once in a process: the reader's is closed before. */
@@ -120,5 +165,13 @@ int learn(struct gateway *gateway, const struct lessons *lessons,
         if (rc > 0)
             good.list[good.count++] = lessons->list[i];
     }
-    return good.count ? write_state(gateway, &good, where, learned_r, why) : 0;
+    if (lessons->announced) {
+        int rc = announced_news(gateway, lessons->announced, why);
+        if (rc < 0)
+            return -1;
+        good.announced = rc > 0 ? lessons->announced : NULL;
+    }
+    return good.count || good.announced
+               ? write_state(gateway, &good, where, learned_r, why)
+               : 0;
 }

@@ -161,11 +161,15 @@ static int weigh(struct opening *o, int whole, const struct cms_signed *cms,
         return -1;
     *altered_r = finding.verdict == VERDICT_ALTERED;
     if (!finding.domain) {
-        if (whole && finding.person != VERDICT_NONE)
+        if (whole && finding.person != VERDICT_NONE) {
             o->person = finding.person;
+            if (!opened->lessons.announced)
+                opened->lessons.announced = finding.announced;
+        }
         return 0;
     }
     o->signed_by_domain = 1;
+    opened->lessons.announced = whole ? finding.announced : NULL;
     opened->signer = finding.signer;
     find(o, finding.verdict, finding.reason);
     if (finding.verdict == VERDICT_GOOD &&

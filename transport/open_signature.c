@@ -3,6 +3,7 @@
 
 #include "certificate.h"
 #include "failure.h"
+#include "learn.h"
 #include "pool.h"
 
 #include <stdio.h>
@@ -28,6 +29,21 @@ static enum verdict verdict_of_status(enum cms_status status)
     default:
         return VERDICT_MALFORMED;
     }
+}
+
+/* The domain that the certificate speaks for, of those that From is in. */
+static int domain_announced(struct pool *pool,
+                            const struct cms_signature *signature,
+                            const struct address *from,
+                            const struct announcement **announced_r,
+                            struct failure *why)
+{
+    const char *domain;
+    int rc = cert_authority(pool, signature->certificate, from->domain,
+                            &domain);
+    if (rc <= 0)
+        return rc < 0 ? failure_memory(why) : 0;
+    return learn_announced(pool, signature, domain, announced_r, why);
 }
 
 static int judge_domain(struct gateway *gateway, struct pool *pool,
@@ -57,7 +73,12 @@ static int judge_domain(struct gateway *gateway, struct pool *pool,
         one->verdict = VERDICT_AMBIGUOUS_FROM;
         one->reason = "the From field is not of one address";
     }
-    return one->reason ? 0 : failure_memory(why);
+    if (!one->reason)
+        return failure_memory(why);
+    return one->verdict == VERDICT_GOOD
+               ? domain_announced(pool, signature, from, &one->announced,
+                                  why)
+               : 0;
 }
 
 /*
@@ -65,10 +86,10 @@ static int judge_domain(struct gateway *gateway, struct pool *pool,
  * that only cannot be checked, or has expired, is better than none where
  * somebody signed what he encrypted to us; what is worse is none.
  */
-static int judge_person(struct gateway *gateway,
+static int judge_person(struct gateway *gateway, struct pool *pool,
                         const struct cms_signature *signature,
                         const struct address *from,
-                        enum verdict *verdict_r, struct failure *why)
+                        struct signature_finding *finding, struct failure *why)
 {
     struct judge_request request = {.use = JUDGE_VERIFY};
     struct judgement judgement;
@@ -80,8 +101,16 @@ static int judge_person(struct gateway *gateway,
     if (gateway_judge(gateway, signature->certificate, &request, &judgement,
                       why) < 0)
         return -1;
-    *verdict_r = verdict_of(&judgement);
-    return judgement.status <= JUDGE_EXPIRED;
+    if (judgement.status > JUDGE_EXPIRED)
+        return 0;
+    enum verdict verdict = verdict_of(&judgement);
+    if (finding->person != VERDICT_NONE && verdict >= finding->person)
+        return 0;
+    finding->person = verdict;
+    return verdict == VERDICT_GOOD && !finding->domain
+               ? learn_announced(pool, signature, address,
+                                 &finding->announced, why)
+               : 0;
 }
 
 int signature_judge(struct gateway *gateway, struct pool *pool,
@@ -92,7 +121,6 @@ int signature_judge(struct gateway *gateway, struct pool *pool,
     for (size_t i = 0; i < cms->count; i++) {
         const struct cms_signature *signature = &cms->signatures[i];
         struct signature_finding one;
-        enum verdict person;
         int rc = 0;
         if (signature->domain || (signature->certificate &&
                                   cert_is_domain(signature->certificate))) {
@@ -105,10 +133,7 @@ int signature_judge(struct gateway *gateway, struct pool *pool,
                 *finding_r = one;
             }
         } else if (signature->certificate) {
-            rc = judge_person(gateway, signature, from, &person, why);
-            if (rc > 0 && (finding_r->person == VERDICT_NONE ||
-                           person < finding_r->person))
-                finding_r->person = person;
+            rc = judge_person(gateway, pool, signature, from, finding_r, why);
         }
         if (rc < 0)
             return -1;

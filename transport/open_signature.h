@@ -11,12 +11,15 @@
 #include "gateway.h"
 #include "verdict.h"
 
+struct announcement;
+
 struct signature_finding {
     int domain;           /* a domain's signature is among them */
     enum verdict person;  /* of one of the person in From; none = no such */
     enum verdict verdict; /* of the domain's; of several the best */
     const char *signer, *reason;
     const struct cms_signature *signature; /* the domain's of that verdict */
+    const struct announcement *announced; /* of a good one; NULL = none */
 };
 
 /* `from': domain NULL = ambiguous. 0 or -1. */

@@ -56,18 +56,20 @@ static int tee(struct sink *self, const void *data, size_t size,
     return s->encrypt.sink.write(&s->encrypt.sink, data, size, why);
 }
 
-static int write_outer(const struct header *header, struct sink *out,
-                       struct failure *why)
+static int write_outer(const struct sealing *s, const struct header *header,
+                       struct sink *out, struct failure *why)
 {
     struct buffer outer = {0};
     head_put(header, 0, &outer);
-    buffer_text(&outer,
-                HEADER_VERSION ": " SEEMAIL_VERSION "\n"
-                "MIME-Version: 1.0\n"
-                "Content-Type: application/pkcs7-mime; "
-                "smime-type=enveloped-data;\n name=\"smime.p7m\"\n"
-                "Content-Disposition: attachment; filename=\"smime.p7m\"\n"
-                "Content-Transfer-Encoding: base64\n\n");
+    buffer_format(&outer,
+                  HEADER_VERSION ": " SEEMAIL_VERSION "\n"
+                  "MIME-Version: 1.0\n"
+                  "Content-Type: application/pkcs7-mime; "
+                  "smime-type=%s;\n name=\"smime.p7m\"\n"
+                  "Content-Disposition: attachment; filename=\"smime.p7m\"\n"
+                  "Content-Transfer-Encoding: base64\n\n",
+                  s->seal->cipher->authenticated ? "authEnveloped-data"
+                                                 : "enveloped-data");
     int rc = text(out, &outer, why);
     buffer_free(&outer);
     return rc;
@@ -165,7 +167,7 @@ static int run(struct sealing *s, struct head *head, struct sink *out,
                struct failure *why)
 {
     if (notice_boundary(s->boundary, why) < 0 ||
-        write_outer(&head->header, out, why) < 0 ||
+        write_outer(s, &head->header, out, why) < 0 ||
         cms_digest_init(&s->digest, s->seal->hash, why) < 0 ||
         cms_encrypt_start(&s->encrypt, s->seal->cipher, s->seal->recipients,
                           s->seal->recipient_count, &s->base64.sink, why) < 0 ||

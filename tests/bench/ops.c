@@ -41,12 +41,13 @@ static void seal_once(struct gateway *gateway, const struct blob *mail,
 {
     static const char *const to[] = {"bob@b.test"};
     struct failure why = {0};
+    struct filter_report report;
     struct pool *pool = pool_new();
     struct blob_source in;
     blob_init(sealed);
     blob_source_init(&in, mail, 0, mail->length);
     must(filter_seal(gateway, pool, &decided, CLASS_SEAL, to, 1, &in.source,
-                     &sealed->sink, &why), &why);
+                     &sealed->sink, &report, &why), &why);
     pool_free(&pool);
 }
 

@@ -24,13 +24,14 @@ static void put(struct blob *blob, const char *data, size_t length)
 static void sign(const struct cms_party *party, const struct blob *content,
                  struct blob *out)
 {
-    const struct cms_algorithm *capabilities[] = {
-        cms_algorithm_named("aes-256-cbc"), cms_algorithm_named("aes-128-cbc")};
-    struct cms_signer signer = {.certificate = party->certificate,
-                                .key = party->key,
-                                .capabilities = capabilities,
-                                .capability_count = 2,
-                                .now = time(NULL)};
+    static const unsigned char capabilities[] = {
+        0x30, 0x0d, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86,
+        0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2a}; /* AES-256-CBC */
+    struct cms_signer signer = {
+        .certificate = party->certificate,
+        .key = party->key,
+        .capabilities = {capabilities, sizeof capabilities},
+        .now = time(NULL)};
     struct cms_digest digest;
     unsigned char value[CMS_DIGEST_MOST];
     struct buffer der = {0};
