@@ -241,9 +241,10 @@ subtest '2.10-anycerts: any number of certificates, in any order' => sub {
     shell("openssl req -new -newkey rsa:2048 -nodes -subj /CN=x -keyout many.key -out many.csr 2>/dev/null; for i in \$(seq 200); do "
             . "openssl x509 -req -in many.csr -CA ../ca/ca.pem -CAkey ../ca/ca.key -set_serial 9\$i -days 9 2>/dev/null; done >many.pem");
     opened_well(deliver(message(encrypt(sign('entity', 'a', '-certfile many.pem'), 'b'))), '200 unrelated ones');
-    is verdict(deliver(message(sign('entity', 'a', '-nocerts')))), 'no-signature', '2.10-nocerts: none, and not known';
-    shell("certutil -A -d sql:$bed->{TB_B_NSSDB} -f $bed->{TB_B_NSSDB}/password -n 'a DCA' -t ,, -i ../ca/a.pem");
-    opened_well(deliver(message(sign('entity', 'a', '-nocerts'))), '2.10-nocerts: found in the store');
+    cert('silent', 'domain-confidentiality-authority', 'domain-confidentiality-authority@a.test');
+    is verdict(deliver(message(sign('entity', 'silent', '-nocerts')))), 'no-signature', '2.10-nocerts: none, and not known';
+    shell("certutil -A -d sql:$bed->{TB_B_NSSDB} -f $bed->{TB_B_NSSDB}/password -n 'silent DCA' -t ,, -i ../ca/silent.pem");
+    opened_well(deliver(message(sign('entity', 'silent', '-nocerts'))), '2.10-nocerts: found in the store');
     cert('a2', 'domain-confidentiality-authority', 'domain-confidentiality-authority@a.test');
     opened_well(deliver(message(sign('entity', 'a2'))), '2.10-sentcert: the one sent counts');
 };
