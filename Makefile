@@ -57,6 +57,7 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(EXTRA_$(firstword $(subst /, ,$<))) -MMD -MP -c -o $@ $<
 
+EXTRA_transport = -DPROGRAM_FOLDER='"$(prefix)/bin"'
 EXTRA_local_scan = -isystem /usr/include/exim4 -DPROGRAM_FOLDER='"$(prefix)/bin"'
 
 define program

@@ -196,6 +196,8 @@ static int decide_mail(struct hook *hook, struct failure *why)
     /* For the filter, which has no options of Exim's. */
     if (option_home)
         setenv(ENV_HOME, home, 1);
+    if (option_bin)
+        setenv(ENV_BIN, place(option_bin, ENV_BIN), 1);
     snprintf(folder, sizeof folder, "%s/policies", home);
     if (policy_load(folder, &hook->policy, NULL, why) < 0)
         return -1;

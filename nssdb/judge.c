@@ -230,6 +230,20 @@ static int judge_revocation(const struct path *path, const struct judging *j,
     return 0;
 }
 
+static int take_path(const struct path *path, const struct judging *j,
+                     struct failure *why)
+{
+    struct judgement *judgement = j->judgement;
+    for (size_t i = 0; judgement->url_count && i < path->count; i++) {
+        const SECItem *der = &path->certificates[i]->derCert;
+        const void *copy = pool_copy(j->pool, der->data, der->len);
+        if (!copy)
+            return failure_memory(why);
+        judgement->path[judgement->path_count++] = (struct der){copy, der->len};
+    }
+    return 0;
+}
+
 /* The path and all that is on it. */
 static int judge_path(CERTCertificate *certificate, const struct judging *j,
                       time_t when, struct failure *why)
@@ -241,6 +255,8 @@ static int judge_path(CERTCertificate *certificate, const struct judging *j,
     for (size_t i = 0; i + 1 < path.count; i++)
         judge_strength(path.certificates[i], j);
     int rc = judge_revocation(&path, j, why);
+    if (rc == 0)
+        rc = take_path(&path, j, why);
     path_free(&path);
     return rc;
 }
@@ -273,6 +289,7 @@ int judge_certificate(struct pool *pool, CERTCertificate *certificate,
     if (request->own && !cert_has_crl_pointer(certificate))
         find(&j, JUDGE_NO_CRL_POINTER, "it has no CRL distribution point");
     if (!judge_unknown(judgement_r->status))
-        judgement_r->url_count = judgement_r->ocsp_count = 0;
+        judgement_r->url_count = judgement_r->ocsp_count =
+            judgement_r->path_count = 0;
     return 0;
 }

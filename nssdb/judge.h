@@ -70,6 +70,7 @@ struct judge_request {
 
 #define JUDGE_URLS_MOST 20
 #define JUDGE_OCSP_MOST 24
+#define JUDGE_PATH_MOST 12
 
 struct judgement {
     enum judge_status status;
@@ -80,6 +81,9 @@ struct judgement {
     /* Likewise, certificates, each with its issuer: seemail-certs ocsp. */
     struct der ocsp[JUDGE_OCSP_MOST];
     size_t ocsp_count;
+    /* With URLs: the certificates of the path, which may have signed. */
+    struct der path[JUDGE_PATH_MOST];
+    size_t path_count;
     char reason[300]; /* words for the log; "" when good */
 };
 

@@ -10,7 +10,7 @@
 
 #include "judge.h"
 
-#define PATH_MOST 12 /* certificates, with the root */
+#define PATH_MOST JUDGE_PATH_MOST /* certificates, with the root */
 /* Certificates that are looked at to find a path, each as often as there is
  * a way to it. */
 #define PATH_CANDIDATES_MOST 200

@@ -60,6 +60,7 @@ struct settings {
     long known_limit;                /* certificates in the state */
     long known_days;                 /* that an expired one is kept */
     long rsa_bits_send, rsa_bits_receive; /* the least, in a path */
+    long receive_network, send_network; /* seconds to wait for it, in all */
     const char *warning_subject; /* before that of a hard warning; or NULL */
     const char *crl_folder; /* CRLs as files; need not be there */
     long crl_limit;         /* bytes of a CRL */

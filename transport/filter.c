@@ -221,6 +221,7 @@ int filter_ready(struct gateway *gateway, struct pool *pool,
                  const char *recipient, struct failure *why)
 {
     struct materials m = {0};
+    gateway_network(gateway, gateway->policy->settings.send_network);
     int rc = find_materials(gateway, pool, from, class, recipient, &m, why);
     let_go(&m);
     return rc < 0 ? 0 : 1;
@@ -261,6 +262,7 @@ int filter_seal(struct gateway *gateway, struct pool *pool,
 {
     struct materials m = {0};
     *report_r = (struct filter_report){0};
+    gateway_network(gateway, gateway->policy->settings.send_network);
     int rc = check_recipients(pool, decided, class, recipients, count, why);
     if (rc == 0)
         rc = find_materials(gateway, pool, decided->from, class,
@@ -292,6 +294,7 @@ int filter_verify(struct gateway *gateway, struct pool *pool,
                   struct failure *why)
 {
     struct opened opened;
+    gateway_network(gateway, gateway->policy->settings.receive_network);
     if (open_message(gateway, pool, message, &opened, why) < 0)
         return -1;
     report(&opened, report_r);

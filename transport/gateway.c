@@ -5,6 +5,7 @@
 #include "choose.h"
 #include "der.h"
 #include "failure.h"
+#include "fetch.h"
 #include "keystore.h"
 #include "known.h"
 #include "pool.h"
@@ -50,6 +51,18 @@ int gateway_keys_there(struct gateway *gateway, struct failure *why)
                 return -1;
     }
     return 0;
+}
+
+long long gateway_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+void gateway_network(struct gateway *gateway, long seconds)
+{
+    gateway->network_until = gateway_clock() + seconds * 1000LL;
 }
 
 int gateway_state(struct gateway *gateway, struct failure *why)
@@ -140,11 +153,6 @@ struct cms_verifier gateway_verifier(struct gateway *gateway)
                                  gateway};
 }
 
-/* CRLs count where there are any; not to know is no fault yet. */
-#define UNKNOWN                                                             \
-    (1U << JUDGE_NO_CRL_POINTER | 1U << JUDGE_CRL_NOT_CHECKABLE |           \
-     1U << JUDGE_CRL_EXPIRED | 1U << JUDGE_CRL_INVALID)
-
 /* Who has the key that we lost signs as we did: we know it before any CRL
  * says so [1.9-compromise]. */
 static int judge_suspended(struct gateway *gateway,
@@ -163,17 +171,18 @@ static int judge_suspended(struct gateway *gateway,
     return rc < 0 ? -1 : 0;
 }
 
-int gateway_judge(struct gateway *gateway, CERTCertificate *certificate,
-                  struct judge_request *request, struct judgement *judgement_r,
-                  struct failure *why)
+static int judge(struct gateway *gateway, CERTCertificate *certificate,
+                 struct judge_request *request, struct judgement *judgement_r,
+                 struct failure *why)
 {
     const struct policy *policy = gateway->policy;
     int send = request->use != JUDGE_VERIFY;
     if (gateway_state(gateway, why) < 0)
         return -1;
     request->state = gateway->state;
-    request->ignore |= UNKNOWN;
     request->now = gateway->now;
+    request->grace = policy->settings.crl_grace;
+    request->ocsp = (int)policy->settings.ocsp;
     request->bits_least = send ? policy->settings.rsa_bits_send
                                : policy->settings.rsa_bits_receive;
     request->sha1 = policy_permits(policy, ALGORITHM_DIGEST, "sha1", send) !=
@@ -182,6 +191,21 @@ int gateway_judge(struct gateway *gateway, CERTCertificate *certificate,
                           why) < 0)
         return -1;
     return judge_suspended(gateway, certificate, judgement_r, why);
+}
+
+int gateway_judge(struct gateway *gateway, CERTCertificate *certificate,
+                  struct judge_request *request, struct judgement *judgement_r,
+                  struct failure *why)
+{
+    static int (*const steps[])(struct gateway *gateway,
+                                const struct judgement *judgement) = {
+        fetch_crls, fetch_ocsp};
+    int rc = judge(gateway, certificate, request, judgement_r, why);
+    for (size_t i = 0; rc == 0 && judge_unknown(judgement_r->status) &&
+                       i < sizeof steps / sizeof steps[0]; i++)
+        if (steps[i](gateway, judgement_r))
+            rc = judge(gateway, certificate, request, judgement_r, why);
+    return rc;
 }
 
 struct choosing {
@@ -202,7 +226,9 @@ static int judge_recipient(void *context, const struct known *known,
                       why) < 0)
         return -1;
     snprintf(reason_r, size, "%s", judgement.reason);
-    return judgement.status == JUDGE_GOOD;
+    const struct outcome_rule *rule = policy_outcome(
+        choosing->gateway->policy, judge_word(judgement.status));
+    return rule && rule->sending == SENDING_SEND;
 }
 
 int gateway_partner(struct gateway *gateway, const char *address,

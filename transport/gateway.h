@@ -22,6 +22,7 @@ struct gateway {
     time_t now;
     struct keystore *keystore; /* NULL until gateway_keystore() */
     struct state *state;       /* NULL until gateway_state(), or none */
+    long long network_until;   /* by gateway_clock(): then no more network */
 };
 
 /* The policy of `home'/policies. 0 or -1. */
@@ -30,6 +31,12 @@ int gateway_open(const char *home, struct gateway *gateway_r,
 void gateway_close(struct gateway *gateway);
 
 int gateway_keystore(struct gateway *gateway, struct failure *why);
+
+/* From now on, judging may wait so many seconds in all for the network; without
+ * this call it does not. */
+void gateway_network(struct gateway *gateway, long seconds);
+
+long long gateway_clock(void); /* milliseconds that only go on */
 
 /* Are the keys of all our identities there? What is encrypted to a key that
  * is away for now must not be taken for somebody else's. 0 or -1. */

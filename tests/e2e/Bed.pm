@@ -22,6 +22,7 @@ sub up {
     close $out or die "testbed: @said";
     open my $env, '<', "$dir/env" or die "$dir/env: $!\n";
     while (<$env>) { $self->{$1} = $2 if /^(\w+)='(.*)'$/ }
+    $ENV{CRL_URL} = $self->{TB_CRL_URL}; # of the certificates that a test makes
     return $self;
 }
 
