@@ -16,7 +16,7 @@
 #include "pool.h"
 #include "receive.h"
 #include "run.h"
-#include "verdict.h"
+#include "tell.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +73,7 @@ struct hook {
     struct buffer verified; /* what the filter answered */
     const char *signer;
     int fd;
+    int told; /* the filter has recorded itself why it failed */
 };
 
 static const char *text_of(const uschar *text)
@@ -174,6 +175,7 @@ static int verify(struct hook *hook, struct failure *why)
         return failure_memory(why);
     if (run_program(&run, &hook->verified, &status, why) < 0)
         return -1;
+    hook->told = status != 0;
     if (status != 0)
         return failure(why, FAILURE_CHILD, "seemail-filter verify: status %d "
                                            "(see its log)", status);
@@ -296,6 +298,39 @@ static int conclude(struct hook *hook, uschar **return_text,
     return LOCAL_SCAN_ACCEPT;
 }
 
+/* What somebody may want to know of a mail that was decided on. */
+static void tell_decision(struct hook *hook)
+{
+    const struct decision *decision = &hook->received.decision;
+    const char *reason = hook->reception.verdict ? answer(hook, "reason") : "";
+    struct event event = {.id = text_of(message_id), .reason = reason,
+                          .about = hook->received.from_domain,
+                          .quiet = decision->quiet};
+    int verdict = verdict_find(decision->verdict);
+    if (!*reason)
+        event.reason = decision->verdict;
+    if (verdict >= 0)
+        tell_verdict(hook->policy, (enum verdict)verdict, &event);
+    for (size_t i = 0; i < decision->count; i++) {
+        const struct outcome *outcome = &decision->outcomes[i];
+        if (outcome->class != CLASS_HOLD)
+            continue;
+        event.kind = EVENT_HELD;
+        event.about = decision->domains[outcome->domain].name;
+        event.reason = outcome->reason;
+        event.sender = decision->told;
+        event_record(hook->policy, &event);
+        return; /* one is enough to make somebody look */
+    }
+}
+
+static void tell_trouble(struct hook *hook, const struct failure *why)
+{
+    struct event event = {.id = text_of(message_id)};
+    if (hook->policy && !hook->told)
+        tell_failure(hook->policy, why, &event);
+}
+
 /* In Exim's log, and where the policy wants it. */
 static void write_log(struct hook *hook)
 {
@@ -332,8 +367,11 @@ int local_scan(int fd, uschar **return_text)
     else if (decide_mail(&hook, &why) == 0) {
         log_decision(&hook);
         result = conclude(&hook, return_text, &why);
+        if (result == LOCAL_SCAN_ACCEPT)
+            tell_decision(&hook);
     }
     if (result < 0) {
+        tell_trouble(&hook, &why);
         logline_free(&hook.log); /* nobody uses half a decision */
         logline_failure(&hook.log, &why);
         snprintf(reply, sizeof reply, REPLY_TRY_LATER,

@@ -83,6 +83,8 @@ struct decision {
     const char *from;    /* our domain that signs, or "" */
     const char *verdict;
     int never_clear; /* it has a marking, or is treated as if it had */
+    int quiet; /* a program's mail, or a list's: it makes no notices */
+    const char *told; /* one of our people, who may be told; NULL = no */
     struct outcome *outcomes; /* one a recipient, in their order */
     size_t count;
     struct decided_domain *domains;
@@ -105,6 +107,8 @@ int decide(struct pool *pool, const struct policy *policy,
  *     verdict  word
  *     clear    never, or may: whether an administrator may let it go as it
  *              came, where it cannot be sealed
+ *     quiet    1, or not there: it makes no notices
+ *     told   one of our people, who may be told of it, or not there
  *     all      the class, when all recipients have the same; otherwise:
  *     a-KEY    the class of one address (always "person"); goes first
  *     d-DOMAIN the class of a domain's other addresses
@@ -127,6 +131,8 @@ int decision_encode(const struct decision *decision, decision_key *key,
 struct decided {
     enum direction direction;
     const char *marking, *from, *verdict;
+    int quiet;
+    const char *told; /* "" = nobody */
     const char *text;
 };
 

@@ -43,6 +43,12 @@ static void put(struct buffer *text, const char *prefix, const char *key,
                   value);
 }
 
+/* An address that needs no care within quotes, nor from Exim. */
+static int is_plain(const char *address)
+{
+    return !address[strspn(address, KEY_BYTES "+=@")];
+}
+
 /* The class that all recipients have, or -1. */
 static int common_class(const struct decision *decision)
 {
@@ -103,6 +109,10 @@ int decision_encode(const struct decision *decision, decision_key *key,
     put(&out, "", "marking", decision->marking);
     put(&out, "", "from", decision->from);
     put(&out, "", "verdict", decision->verdict);
+    if (decision->quiet)
+        put(&out, "", "quiet", "1");
+    if (decision->told && is_plain(decision->told))
+        put(&out, "", "told", decision->told);
     put(&out, "", "clear", decision->never_clear ? DECISION_NEVER_CLEAR
                                                  : DECISION_MAY_CLEAR);
     if (decision->verdict[strspn(decision->verdict, KEY_BYTES)])
@@ -186,9 +196,9 @@ static int take(struct pool *pool, const char *text, const char *key,
 int decision_decode(struct pool *pool, const char *text,
                     struct decided *decided_r, struct failure *why)
 {
-    const char *version = "", *dir = "";
+    const char *version = "", *dir = "", *quiet = "";
     struct decided *to = decided_r;
-    *to = (struct decided){.text = pool_string(pool, text)};
+    *to = (struct decided){.text = pool_string(pool, text), .told = ""};
     if (!to->text)
         return failure_memory(why);
     int rc = well_formed(to->text);
@@ -202,8 +212,12 @@ int decision_decode(struct pool *pool, const char *text,
         rc = take(pool, to->text, "from", &to->from);
     if (rc > 0)
         rc = take(pool, to->text, "verdict", &to->verdict);
+    if (rc > 0 && (take(pool, to->text, "quiet", &quiet) < 0 ||
+                   take(pool, to->text, "told", &to->told) < 0))
+        rc = -1;
     if (rc < 0)
         return failure_memory(why);
+    to->quiet = *quiet == '1';
     int direction = word_index(directions, 3, dir, strlen(dir));
     if (rc == 0 || strcmp(version, DECISION_VERSION) != 0 || direction < 0)
         return failure(why, FAILURE_MALFORMED,

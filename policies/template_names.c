@@ -2,8 +2,8 @@
  * Each has its file in policies/notices/ and its row in seemail-notices(5). */
 #include "template.h"
 
-static const char *const digest[] = {"hub", "count", "events", "from", "until",
-                                     NULL};
+static const char *const digest[] = {"hub",  "title", "count", "events",
+                                     "from", "until", NULL};
 static const char *const warning[] = {"code", "text", "status", "signer",
                                       "from", "date", "subject", NULL};
 

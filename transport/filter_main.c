@@ -12,6 +12,7 @@
 #include "learn.h"
 #include "logline.h"
 #include "pool.h"
+#include "tell.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,7 @@ struct command {
     struct logline log;
     const char *id;
     struct filter_report report; /* of what was opened */
+    struct event event; /* what is told if it fails */
 };
 
 /* Standard input and output as streams. */
@@ -78,6 +80,15 @@ static int decode(struct command *c, const char *text,
                   struct decided *decided_r, struct failure *why)
 {
     return decision_decode(c->pool, text, decided_r, why);
+}
+
+/* To whom a mail that waits goes, and who may be told of it. */
+static void about(struct command *c, const char *recipient, int quiet,
+                  const char *told)
+{
+    const char *domain = strrchr(recipient, '@');
+    c->event = (struct event){.about = domain ? domain + 1 : "",
+                              .quiet = quiet, .sender = told};
 }
 
 static void log_report(struct command *c, const struct filter_report *report)
@@ -143,6 +154,7 @@ static int do_seal(struct command *c, int argc, char **argv,
         return -1;
     logline_field(&c->log, LOG_TO, argv[3]);
     logline_number(&c->log, LOG_RECIPIENTS, argc - 3);
+    about(c, argv[3], decided.quiet, decided.told);
     blob_init(&result);
     int rc = filter_seal(&c->gateway, c->pool, &decided, class,
                          (const char *const *)(void *)(argv + 3),
@@ -170,6 +182,7 @@ static int do_open(struct command *c, int argc, char **argv,
     c->id = argv[0];
     if (decode(c, argv[1], &decided, why) < 0)
         return -1;
+    about(c, "", decided.quiet, "");
     blob_init(&result);
     int rc = filter_open(&c->gateway, c->pool, &decided, &standard_input,
                          &result.sink, &c->report, why);
@@ -224,21 +237,26 @@ static int do_verify(struct command *c, int argc, char **argv,
     return rc;
 }
 
-/* ready CLASS FROM ADDRESS (from: our domain that signs): prints why not, or nothing */
+/* ready CLASS ID FROM QUIET TOLD ADDRESS (from: our domain that signs; quiet
+ * and told as in the decision): prints why not, or nothing */
 static int do_ready(struct command *c, int argc, char **argv,
                     struct failure *why)
 {
     enum recipient_class class;
     struct failure reason = {0};
-    if (argc != 3)
-        return failure(why, FAILURE_USAGE, "ready: three arguments");
+    if (argc != 6)
+        return failure(why, FAILURE_USAGE, "ready: six arguments");
+    c->id = argv[1];
     if (read_class(argv[0], &class, why) < 0)
         return -1;
-    if (filter_ready(&c->gateway, c->pool, argv[1], class, argv[2],
+    if (filter_ready(&c->gateway, c->pool, argv[2], class, argv[5],
                      &reason) > 0)
         return 0;
-    logline_field(&c->log, LOG_TO, argv[2]);
+    logline_field(&c->log, LOG_TO, argv[5]);
     logline_failure(&c->log, &reason);
+    about(c, argv[5], strcmp(argv[3], "1") == 0, argv[4]);
+    c->event.id = c->id;
+    tell_failure(c->gateway.policy, &reason, &c->event);
     return write_fd(NULL, reason.text, strlen(reason.text), why);
 }
 
@@ -361,6 +379,9 @@ int main(int argc, char **argv)
     if (run(&c, argc, argv, &why) < 0) {
         logline_failure(&c.log, &why);
         status = failure_answer(why.kind)->exit;
+        c.event.id = c.id;
+        if (c.gateway.policy)
+            tell_failure(c.gateway.policy, &why, &c.event);
     }
     write_log(&c);
     learn_from(&c);

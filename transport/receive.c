@@ -1,6 +1,7 @@
 /* receive: see receive.h. */
 #include "receive.h"
 
+#include "automatic.h"
 #include "blob.h"
 #include "failure.h"
 #include "head.h"
@@ -192,6 +193,24 @@ static int take_recipients(struct pool *pool, const struct reception *reception,
     return 0;
 }
 
+/* Who may be told of exceptions with it, if anybody. */
+static int find_told(struct pool *pool, const struct policy *policy,
+                     const struct reception *reception,
+                     const struct header *header, struct decision *decision,
+                     struct failure *why)
+{
+    const char *at = strrchr(reception->sender, '@');
+    char *domain;
+    decision->quiet = automatic(pool, reception->sender, header);
+    int rc = at ? domain_canonical(pool, at + 1, strlen(at + 1), &domain) : 0;
+    if (decision->quiet < 0 || rc < 0)
+        return failure_memory(why);
+    if (reception->direction == DIRECTION_INSIDE && !decision->quiet &&
+        rc > 0 && policy_identity(policy, domain))
+        decision->told = reception->sender;
+    return 0;
+}
+
 static int take(struct pool *pool, const struct policy *policy,
                 const struct reception *reception, struct lists *lists,
                 struct received *received, struct failure *why)
@@ -213,12 +232,16 @@ static int take(struct pool *pool, const struct policy *policy,
         return -1;
     facts.markings = received->scan.markings;
     facts.unscannable = received->scan.unscannable;
+    received->from_domain = from.domain ? from.domain : "";
     if (from.domain) {
         facts.from = pool_format(pool, "%s@%s", from.local, from.domain);
         if (!facts.from)
             return failure_memory(why);
     }
-    return decide(pool, policy, &facts, &look_up, &received->decision, why);
+    if (decide(pool, policy, &facts, &look_up, &received->decision, why) < 0)
+        return -1;
+    return find_told(pool, policy, reception, &header, &received->decision,
+                     why);
 }
 
 int receive(struct pool *pool, const struct policy *policy,

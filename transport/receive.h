@@ -28,6 +28,7 @@ struct reception {
 struct received {
     struct scan_result scan;
     struct decision decision;
+    const char *from_domain; /* of the From field; "" = ambiguous */
 };
 
 /*

@@ -25,18 +25,6 @@ struct sealing {
     char boundary[NOTICE_BOUNDARY];
 };
 
-struct buffer_sink {
-    struct sink sink;
-    struct buffer *out;
-};
-
-static int buffer_write(struct sink *self, const void *data, size_t size,
-                        struct failure *why)
-{
-    struct buffer *out = ((struct buffer_sink *)self)->out;
-    return buffer_append(out, data, size) < 0 ? failure_memory(why) : 0;
-}
-
 static int text(struct sink *out, const struct buffer *buffer,
                 struct failure *why)
 {
@@ -110,7 +98,8 @@ static int base64_text(const struct buffer *der, struct buffer *out,
                        struct failure *why)
 {
     struct base64_sink base64;
-    struct buffer_sink sink = {{buffer_write}, out};
+    struct buffer_sink sink;
+    buffer_sink_init(&sink, out);
     base64_sink_init(&base64, &sink.sink);
     if (base64.sink.write(&base64.sink, der->data, der->length, why) < 0)
         return -1;

@@ -81,18 +81,6 @@ static int decode_b(const struct word *word, struct buffer *raw,
     return got < 0 ? -1 : 0;
 }
 
-struct buffer_sink {
-    struct sink sink;
-    struct buffer *out;
-};
-
-static int buffer_write(struct sink *self, const void *data, size_t size,
-                        struct failure *why)
-{
-    struct buffer *out = ((struct buffer_sink *)self)->out;
-    return buffer_append(out, data, size) < 0 ? failure_memory(why) : 0;
-}
-
 /* Words that are being read: raw is what was collected of one charset. */
 struct words {
     char charset[64];
@@ -102,8 +90,9 @@ struct words {
 
 static int flush(struct words *words, struct failure *why)
 {
-    struct buffer_sink sink = {{buffer_write}, words->out};
+    struct buffer_sink sink;
     struct charset_sink convert;
+    buffer_sink_init(&sink, words->out);
     if (words->raw.failed)
         return failure_memory(why);
     if (words->raw.length == 0)

@@ -24,6 +24,14 @@ struct sink {
                  struct failure *why);
 };
 
+/* A sink at whose end is a buffer. */
+struct buffer;
+struct buffer_sink {
+    struct sink sink;
+    struct buffer *out;
+};
+void buffer_sink_init(struct buffer_sink *sink, struct buffer *out);
+
 /* Moves everything from source to sink. 0 or -1. */
 int stream_copy(struct source *source, struct sink *sink,
                 struct failure *why);

@@ -47,7 +47,7 @@ sub setting { my ($text) = @_; return Bed::change("$bed->{TB_A_POLICY}/settings"
 # What the filter would say before it seals; nothing when it would.
 sub ready {
     local $ENV{SEEMAIL_HOME} = "$dir/a";
-    return Bed::output("$as env SEEMAIL_HOME=$dir/a $dir/bin/seemail-filter ready seal a.test bob\@b.test");
+    return Bed::output("$as env SEEMAIL_HOME=$dir/a $dir/bin/seemail-filter ready seal 1abc a.test 0 \"\" bob\@b.test");
 }
 
 subtest '2.3-thirteen: status warns ahead, and a monitor sees it' => sub {

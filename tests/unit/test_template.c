@@ -84,7 +84,7 @@ static void what_is_wrong_is_found(void)
     wrong("", "notices/digest: expected some text");
     wrong("Hello\n${hub} ${who} x\n", "notices/digest:2 \"${who}\": expected "
                                       "a name that this text can have "
-                                      "(${hub}, ${count}");
+                                      "(${hub}, ${title}");
     wrong("costs $5", "digest:1 \"$\": expected $$, or ${name}");
     wrong("${hub", "expected $$, or ${name}");
     wrong("${}", "expected $$, or ${name}");
