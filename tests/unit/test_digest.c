@@ -34,7 +34,7 @@ static struct hub start(const char *events)
     struct hub hub = {.folder = scratch_new(), .pool = pool_new()};
     char path[300], command[700];
     static const char *const empty[] = {"partners", "directories",
-                                        "algorithms", "hosts", "warnings"};
+                                        "algorithms", "hosts", "outcomes"};
     snprintf(path, sizeof path, "%s/policies", hub.folder);
     snprintf(command, sizeof command, "%s/notices", path);
     if (mkdir(path, 0700) < 0 || mkdir(command, 0700) < 0)
