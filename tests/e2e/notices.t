@@ -15,7 +15,7 @@ sub flush { return Bed::output("$as $dir/bin/seemail-responder --policies $bed->
 sub trusted { my @names = @_; return Bed::change("$bed->{TB_A_POLICY}/partners", sub { $_ .= join '', map { "*\@$_.test\n" } @names }) }
 sub from_hub { return $bed->take_matching('a', qr/^Auto-Submitted: auto-generated/m) // '' }
 # Exim's own warnings of delay come too, but are not ours.
-sub notices { my ($about) = @_; return scalar grep { Bed::read_file($_) =~ /^Subject: SEEMail on.*@{[$about // '']}/ms } glob $bed->maildir('a') . '/new/*' }
+sub notices { my $about = shift // ''; return scalar grep { Bed::read_file($_) =~ /^Subject: SEEMail on.*$about/ms } glob $bed->maildir('a') . '/new/*' }
 sub no_more { flush(); select undef, undef, undef, 0.2; return notices() }
 
 my $mend = trusted('c', 'd');
