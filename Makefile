@@ -32,6 +32,7 @@ LIBS_hub = $(shell $(PKG_CONFIG) --libs zlib jansson)
 LIBS_seemail-trace = $(LIBS_hub)
 LIBS_seemail-metrics = $(LIBS_hub)
 LIBS_seemail-status = $(LIBS_hub)
+LIBS_seemail-report = $(LIBS_hub)
 
 # Folders of the one static library; X_main.c is the program seemail-X.
 LIB_C := $(filter-out %_main.c,$(wildcard policies/base/*.c policies/*.c nssdb/*.c transport/*.c \

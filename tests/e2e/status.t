@@ -92,7 +92,7 @@ subtest '1.9-failaware: mail that waits, and mail that was refused' => sub {
     $bed->mark('a');
     my ($id) = $bed->send('a', 'inside', 'alice@a.test', 'x@c.test', Bed::mail()) =~ /id=(\S+)/;
     ok $bed->wait_log('a', "$id == x\@c.test"), 'waits';
-    trouble('mail without a certificate', 1, '1 of them: no-certificate', 'seemail-certs refresh', sub { });
+    trouble('mail without a certificate', 1, '1 message waits: no-certificate', 'seemail-certs refresh', sub { });
     seemail('queue', 'bounce', $id);
     my $mend = Bed::change("$bed->{TB_A_POLICY}/triggers", sub { $_ = "\"x\n" });
     like $bed->send('a', 'inside', 'alice@a.test', 'x@c.test', Bed::mail()), qr/^451/, 'refused for now';

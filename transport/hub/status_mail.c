@@ -97,13 +97,16 @@ int status_queue(struct status *status, struct failure *why)
         return 0;
     }
     status_find(status, age > 2 * DAY ? STATUS_WARNING : STATUS_GOOD,
-                "seemail-queue list", "%zu wait, the oldest for %s",
-                waiting.count, held_age(pool, age));
+                "seemail-queue list", "%zu message%s, the oldest for %s",
+                waiting.count, waiting.count == 1 ? " waits" : "s wait",
+                held_age(pool, age));
     for (size_t i = 0; i < held_reason_count; i++)
         if (waiting.by_reason[i])
             status_find(status, level_of(held_reasons[i].word, age),
-                        held_reasons[i].step, "%zu of them: %s",
-                        waiting.by_reason[i], held_reasons[i].word);
+                        held_reasons[i].step, "%zu message%s: %s",
+                        waiting.by_reason[i],
+                        waiting.by_reason[i] == 1 ? " waits" : "s wait",
+                        held_reasons[i].word);
     return 0;
 }
 
