@@ -137,6 +137,8 @@ install: all
 	$(if $(HOOK),mv -f $(DESTDIR)$(LIBEXEC)/.seemail.so.new $(DESTDIR)$(LIBEXEC)/seemail.so)
 	for f in $(filter-out %.c %.h %/base %/notices,$(wildcard policies/* policies/notices/*)); do \
 	  [ -e "$(DESTDIR)$(ETC)/$$f" ] || install -D -m 644 $$f $(DESTDIR)$(ETC)/$$f; done
+	for f in $(wildcard doc/timer/*); do case $$f in *.cron) to=$(prefix)/share/doc/seemail ;; *) to=$(prefix)/lib/systemd/system ;; esac; \
+	  install -d $(DESTDIR)$$to && sed 's,@BIN@,$(prefix)/bin,; s,@ETC@,$(ETC),' $$f >$(DESTDIR)$$to/$${f##*/} || exit 1; done
 	$(if $(wildcard local_scan/exim/*),install -m 644 $(wildcard local_scan/exim/*) $(DESTDIR)$(ETC)/exim/)
 	$(foreach m,$(MANS),install -D -m 644 $(m) $(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
 

@@ -35,6 +35,10 @@ int certs_complain(const struct failure *why);
 /* Prints how the command is called; EX_USAGE. */
 int certs_usage(const char *command);
 
+/* "3 hours": text for people, which is returned. */
+#define CERTS_SPAN 40
+const char *certs_span(long long seconds, char text[CERTS_SPAN]);
+
 /* Opens the state for reading: 0; or -1, *status_r is the exit status and the
  * fault is printed. */
 int certs_state(struct certs *certs, struct state **state_r, int *status_r);

@@ -323,26 +323,98 @@ int certs_crl_show(struct certs *certs, int argc, char **argv)
     return result;
 }
 
+#define LATELY (2 * 86400) /* seconds: a source that is wanted was asked */
+#define PROBLEMS_MOST 20   /* that are shown one by one */
+
+/* Is this source still made use of? Files always are. */
+static int is_current(const struct view *view, const struct crl_source *source)
+{
+    return source->where[0] == '/' ||
+           source->asked + LATELY > (int64_t)view->now;
+}
+
+/* A CRL that nobody has asked for lately may have expired. */
+static int is_missed(const struct view *view, const struct crl_record *record)
+{
+    if (!has_expired(view, record))
+        return 0;
+    for (size_t i = 0; i < view->source_count; i++)
+        if (der_equal(&record->where, view->sources[i].where,
+                      strlen(view->sources[i].where)))
+            return is_current(view, &view->sources[i]);
+    return 0;
+}
+
+/* How many have expired; each with the next step, for people. */
+static size_t show_missed(const struct view *view)
+{
+    char span[CERTS_SPAN];
+    size_t count = 0;
+    for (size_t i = 0; i < view->record_count; i++) {
+        const struct crl_record *record = &view->records[i];
+        if (!is_missed(view, record) || count++ >= PROBLEMS_MOST ||
+            view->certs->json)
+            continue;
+        printf("CRL of %s: expired %s ago: run seemail-certs crl fetch "
+               "--again %s\n", issuer(view->certs, record),
+               certs_span((long long)(view->now - record->next_update), span),
+               where(view->certs, record));
+    }
+    return count;
+}
+
+static size_t show_wrong(const struct view *view)
+{
+    char span[CERTS_SPAN];
+    size_t count = 0;
+    for (size_t i = 0; i < view->source_count; i++) {
+        const struct crl_source *source = &view->sources[i];
+        if (!is_wrong(source) || !is_current(view, source) ||
+            count++ >= PROBLEMS_MOST || view->certs->json)
+            continue;
+        printf("CRL %s: %s: %s; good %s%s\n", source->where,
+               crl_source_word(source->outcome), source->text,
+               source->good ? certs_span((long long)view->now - source->good,
+                                         span) : "never",
+               source->good ? " ago" : "");
+    }
+    return count;
+}
+
+static void show_sum(const struct view *view)
+{
+    unsigned long long entries = 0;
+    int64_t next = 0, now = (int64_t)view->now;
+    char span[CERTS_SPAN];
+    for (size_t i = 0; i < view->record_count; i++) {
+        const struct crl_record *record = &view->records[i];
+        entries += record->entries;
+        if (record->next_update >= now &&
+            (next == 0 || record->next_update < next))
+            next = record->next_update;
+    }
+    printf("CRLs: %zu, %llu entries", view->record_count, entries);
+    if (next)
+        printf(", the next expires in %s", certs_span(next - now, span));
+    printf("\n");
+}
+
 /* The worst is a warning: mail goes on, and is told of. */
 int certs_crl_status(struct certs *certs, struct state *state, time_t now,
                      struct buffer *json, int *warn_r, struct failure *why)
 {
-    struct view view = {.certs = certs, .now = now};
-    size_t expired = 0, wrong = 0;
+    struct view view = {.certs = certs};
     if (state && load(&view, state, why) < 0)
         return -1;
-    for (size_t i = 0; i < view.record_count; i++)
-        expired += (size_t)has_expired(&view, &view.records[i]);
-    for (size_t i = 0; i < view.source_count; i++)
-        wrong += (size_t)is_wrong(&view.sources[i]);
-    *warn_r = expired + wrong > 0;
+    view.now = now;
+    if (!certs->json)
+        show_sum(&view);
+    size_t expired = show_missed(&view), failing = show_wrong(&view);
+    *warn_r = expired + failing > 0;
     json_open(json, "crls", '{');
     put_json(&view, json);
+    json_number(json, "expired", (long long)expired);
+    json_number(json, "failing", (long long)failing);
     json_close(json, '}');
-    if (certs->json)
-        return 0;
-    printf("CRLs: %zu, %zu expired; %zu sources, %zu failing%s\n",
-           view.record_count, expired, view.source_count, wrong,
-           *warn_r ? ": see seemail-certs crl list" : "");
     return 0;
 }

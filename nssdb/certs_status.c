@@ -57,16 +57,21 @@ static int show_own(struct status *status, struct failure *why)
     return rc;
 }
 
-static void show_age(long long seconds)
+const char *certs_span(long long seconds, char text[CERTS_SPAN])
 {
-    if (seconds < 120)
-        printf("%lld seconds", seconds);
-    else if (seconds < 7200)
-        printf("%lld minutes", seconds / 60);
-    else if (seconds < 172800)
-        printf("%lld hours", seconds / 3600);
-    else
-        printf("%lld days", seconds / 86400);
+    static const struct {
+        long long least, unit;
+        const char *word;
+    } units[] = {{172800, 86400, "days"},
+                 {7200, 3600, "hours"},
+                 {120, 60, "minutes"},
+                 {0, 1, "seconds"}};
+    size_t i = 0;
+    while (units[i].unit > 1 && seconds < units[i].least)
+        i++;
+    snprintf(text, CERTS_SPAN, "%lld %s", seconds / units[i].unit,
+             units[i].word);
+    return text;
 }
 
 static int is_asked(const struct policy *policy,
@@ -85,6 +90,7 @@ static int show_list(struct status *status, struct state *state,
 {
     long long fetched = 0;
     size_t count = 0;
+    char span[CERTS_SPAN];
     int wanted = is_asked(status->certs->policy, purpose);
     int rc = state ? state_list_info(state, list, &fetched, &count, why) : 0;
     if (rc < 0)
@@ -108,9 +114,8 @@ static int show_list(struct status *status, struct state *state,
                wanted ? ": run seemail-certs refresh" : "");
         return 0;
     }
-    printf("%s: %zu entries, fetched ", list, count);
-    show_age(age);
-    printf(" ago\n");
+    printf("%s: %zu entries, fetched %s ago\n", list, count,
+           certs_span(age, span));
     return 0;
 }
 
