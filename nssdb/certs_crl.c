@@ -189,12 +189,15 @@ static int import_files(struct job *job, int argc, char **argv,
     return 0;
 }
 
-/* What is left of the time for all, for the next one: 1; 0 = nothing. */
-static int share(struct job *job)
+/* Of the time that is left an equal share for each that is: one server that
+ * is slow must not use up all. 1; 0 = nothing is left. */
+static int share(struct job *job, int urls)
 {
     if (job->seconds == 0)
         return 1;
     long left = job->seconds - (long)(time(NULL) - job->now);
+    if (left > urls)
+        left /= urls;
     if (left > (long)job->certs->policy->settings.crl_timeout)
         left = (long)job->certs->policy->settings.crl_timeout;
     job->fetcher.seconds = left > 0 ? (unsigned)left : 0;
@@ -208,7 +211,7 @@ static int fetch_urls(struct job *job, int argc, char **argv,
     struct crl_fetched fetched;
     job->fetcher.wanted = 1;
     for (int i = 0; i < argc; i++) {
-        if (!share(job))
+        if (!share(job, argc - i))
             return failure(why, FAILURE_NETWORK, "%s: no time is left for it",
                            argv[i]);
         if (crl_fetch_url(&job->fetcher, argv[i], time(NULL), &fetched,

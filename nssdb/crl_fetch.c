@@ -265,7 +265,10 @@ int crl_fetch_url(struct crl_fetcher *fetcher, const char *url, time_t now,
         rc = is_left_alone(fetcher, source, now, why);
     if (rc == 0 && held) {
         fetched_r->asked = 1;
-        rc = ask(fetcher, now, source, why);
+        source->asked = now; /* also if we are killed while we ask */
+        rc = put_source(fetcher, source, why);
+        if (rc == 0)
+            rc = ask(fetcher, now, source, why);
     }
     if (held)
         lock_release(&lock);
