@@ -10,7 +10,6 @@
 
 #include <nssb64.h>
 #include <secitem.h>
-#include <secport.h>
 #include <string.h>
 
 #define CERTIFICATE_BYTES 65536
@@ -253,11 +252,6 @@ int bundle_read(struct pool *pool, const void *data, size_t length,
     if (rc < 0)
         *bundle_r = (struct bundle){NULL, 0};
     return rc;
-}
-
-void bundle_put_pem(struct buffer *out, const struct der *certificate)
-{
-    pem_put(out, "CERTIFICATE", certificate->data, certificate->length);
 }
 
 void bundle_put_p7c(struct buffer *out, const struct der *certificates,

@@ -3,7 +3,7 @@
 
 /*
  * bundle: certificates as files and answers bring them, and the other way:
- * DER (one after another), PEM (RFC 7468; any number, with text between
+ * DER (one after another), PEM (see pem.h; any number, with text between
  * them), and the "certs-only" SignedData of .p7b and .p7c (RFC 5652, 5.1;
  * RFC 8551, 3.8) in BER, DER or PEM. Signatures and content of a SignedData
  * are passed over: each certificate is to be judged for itself.
@@ -34,9 +34,7 @@ int bundle_read(struct pool *pool, const void *data, size_t length,
 /* Has the slice the form of one certificate (RFC 5280, 4.1), no more? */
 int bundle_is_certificate(struct der whole);
 
-/* Appends one as PEM; all as a certs-only SignedData. Failure sticks in the
- * buffer. */
-void bundle_put_pem(struct buffer *out, const struct der *certificate);
+/* Appends all as a certs-only SignedData. Failure sticks in the buffer. */
 void bundle_put_p7c(struct buffer *out, const struct der *certificates,
                     size_t count);
 

@@ -8,6 +8,9 @@
  * error, and returns the exit status (sysexits.h).
  */
 
+#include <stddef.h>
+
+struct buffer;
 struct failure;
 struct policy;
 struct pool;
@@ -23,10 +26,14 @@ typedef int certs_command(struct certs *certs, int argc, char **argv);
 
 certs_command certs_compromise;
 certs_command certs_crl;
+certs_command certs_export;
+certs_command certs_forget;
+certs_command certs_import;
 certs_command certs_list;
 certs_command certs_ocsp;
 certs_command certs_refresh;
 certs_command certs_renew;
+certs_command certs_show;
 certs_command certs_status;
 
 /* Prints the fault; its exit status. */
@@ -42,5 +49,24 @@ const char *certs_span(long long seconds, char text[CERTS_SPAN]);
 /* Opens the state for reading: 0; or -1, *status_r is the exit status and the
  * fault is printed. */
 int certs_state(struct certs *certs, struct state **state_r, int *status_r);
+
+/* certs_text.c: text of others, without what a terminal would obey; a day
+ * ("2026-11-24"); hex digits with a NUL. */
+void certs_print(const char *text);
+void certs_print_day(long long when);
+void certs_hex(const unsigned char *data, size_t length, char *text_r);
+
+/* Addresses are kept in lower case. */
+void certs_lower(char *address);
+
+/* A fingerprint as people give it, or its beginning: its bytes, 0 = none. */
+#define CERTS_FINGERPRINT 32
+#define CERTS_DIGITS_LEAST 8
+size_t certs_fingerprint(const char *text, unsigned char *mark_r);
+
+/* Prints what there is of long JSON, so that it does not fill the memory;
+ * prints its end and frees it: 0, or 1 = memory was out. */
+void certs_flush(struct buffer *json);
+int certs_finish(struct buffer *json);
 
 #endif

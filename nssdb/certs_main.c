@@ -22,11 +22,16 @@ static const struct command {
     {"crl", "list | show ISSUER|URL [SERIAL] | import FILE... | refresh\n"
             "       | fetch [--again] [--seconds N] [--certificates FILE|-] "
             "URL...", certs_crl},
-    {"list", "SEEMAIL|VENDOR", certs_list},
+    {"export", "[--pem|--der|--p7c] [ADDRESS] FILE|-", certs_export},
+    {"forget", "ADDRESS|FINGERPRINT", certs_forget},
+    {"import", "[--source unverified|learned|directory|seemail] FILE...",
+     certs_import},
+    {"list", "SEEMAIL|VENDOR | certificates [ADDRESS|DOMAIN]", certs_list},
     {"ocsp", "FILE|-", certs_ocsp},
     {"refresh", "", certs_refresh},
     {"renew", "--new-key [--key KIND] [--token TOKEN] [--subject NAME] "
               "[--out FILE] [NICKNAME] | --install FILE", certs_renew},
+    {"show", "ADDRESS|FINGERPRINT|NICKNAME", certs_show},
     {"status", "", certs_status},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])

@@ -10,6 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int is_among(const struct known *list, size_t count,
+                    const struct known *one)
+{
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(list[i].fingerprint, one->fingerprint,
+                   KNOWN_FINGERPRINT) == 0)
+            return 1;
+    return 0;
+}
+
 int choose_candidates(struct keystore *keystore, struct state *state,
                       struct pool *pool, const char *address,
                       struct known **known_r, size_t *count_r,
@@ -36,9 +46,9 @@ int choose_candidates(struct keystore *keystore, struct state *state,
         if (rc > 0)
             all[count++] = one;
     }
-    if (found_count)
-        memcpy(all + count, found, found_count * sizeof *all);
-    count += found_count;
+    for (size_t i = 0, pins = count; i < found_count; i++)
+        if (!is_among(all, pins, &found[i]))
+            all[count++] = found[i];
     qsort(all, count, sizeof *all, known_compare);
     *known_r = all;
     *count_r = count;

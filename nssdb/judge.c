@@ -4,6 +4,7 @@
 #include "certificate.h"
 #include "failure.h"
 #include "path.h"
+#include "policy.h"
 #include "pool.h"
 #include "revocation_ocsp.h"
 
@@ -292,4 +293,16 @@ int judge_certificate(struct pool *pool, CERTCertificate *certificate,
         judgement_r->url_count = judgement_r->ocsp_count =
             judgement_r->path_count = 0;
     return 0;
+}
+
+void judge_by_policy(const struct policy *policy,
+                     struct judge_request *request)
+{
+    int send = request->use != JUDGE_VERIFY;
+    request->grace = policy->settings.crl_grace;
+    request->ocsp = (int)policy->settings.ocsp;
+    request->bits_least = send ? policy->settings.rsa_bits_send
+                               : policy->settings.rsa_bits_receive;
+    request->sha1 =
+        policy_permits(policy, ALGORITHM_DIGEST, "sha1", send) != NULL;
 }

@@ -16,6 +16,7 @@
 #include <time.h>
 
 struct failure;
+struct policy;
 struct pool;
 struct state;
 
@@ -95,6 +96,10 @@ const char *judge_word(enum judge_status status);
 int judge_certificate(struct pool *pool, CERTCertificate *certificate,
                       const struct judge_request *request,
                       struct judgement *judgement_r, struct failure *why);
+
+/* Fills in what the policy says for the request's use: keys, digests, CRLs. */
+void judge_by_policy(const struct policy *policy,
+                     struct judge_request *request);
 
 /* Is it that whether it was revoked is not known? */
 int judge_unknown(enum judge_status status);

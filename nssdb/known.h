@@ -98,6 +98,13 @@ typedef int known_visit(void *context, const struct known *known,
 int known_each(struct state *state, known_visit *visit, void *context,
                struct failure *why);
 
+/* By address, in its order, one row for each certificate that it has: of one
+ * address, or of all (NULL). As known_each(). */
+typedef int known_row(void *context, const char *address,
+                      const struct known *known, struct failure *why);
+int known_list(struct state *state, const char *address, known_row *row,
+               void *context, struct failure *why);
+
 /* Within a writing transaction: 1; 0 = it was not there; -1. */
 int known_forget(struct state *state, const unsigned char *fingerprint,
                  struct failure *why);

@@ -154,6 +154,45 @@ int known_each(struct state *state, known_visit *visit, void *context,
                                 &walk, why), why);
 }
 
+struct rows {
+    struct state *state;
+    known_row *row;
+    void *context;
+};
+
+static int visit_row(void *context, const struct der *key,
+                     const struct der *value, struct failure *why)
+{
+    struct rows *rows = context;
+    const char *address = (const char *)key->data;
+    struct der record;
+    struct known one;
+    (void)value;
+    if (strnlen(address, key->length) + 1 + KNOWN_FINGERPRINT != key->length)
+        return 0;
+    const unsigned char *mark = key->data + key->length - KNOWN_FINGERPRINT;
+    int rc = state_get(rows->state, STATE_CERTIFICATES, mark,
+                       KNOWN_FINGERPRINT, &record, why);
+    if (rc <= 0 || !known_view(&record, mark, &one))
+        return rc < 0 ? -1 : 0;
+    return rows->row(rows->context, address, &one, why);
+}
+
+int known_list(struct state *state, const char *address, known_row *row,
+               void *context, struct failure *why)
+{
+    struct rows rows = {state, row, context};
+    char key[STATE_KEY_MOST];
+    size_t length = address ? known_address_prefix(address, key) : 0;
+    if (address && !length)
+        return 0;
+    if (state_begin(state, STATE_READ, why) < 0)
+        return -1;
+    return state_end(state,
+                     state_each(state, STATE_ADDRESSES, key, length, visit_row,
+                                &rows, why), why);
+}
+
 int known_count(struct state *state, size_t *count_r, struct failure *why)
 {
     if (state_begin(state, STATE_READ, why) < 0)

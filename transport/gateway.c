@@ -176,17 +176,11 @@ static int judge(struct gateway *gateway, CERTCertificate *certificate,
                  struct failure *why)
 {
     const struct policy *policy = gateway->policy;
-    int send = request->use != JUDGE_VERIFY;
     if (gateway_state(gateway, why) < 0)
         return -1;
     request->state = gateway->state;
     request->now = gateway->now;
-    request->grace = policy->settings.crl_grace;
-    request->ocsp = (int)policy->settings.ocsp;
-    request->bits_least = send ? policy->settings.rsa_bits_send
-                               : policy->settings.rsa_bits_receive;
-    request->sha1 = policy_permits(policy, ALGORITHM_DIGEST, "sha1", send) !=
-                    NULL;
+    judge_by_policy(policy, request);
     if (judge_certificate(policy->pool, certificate, request, judgement_r,
                           why) < 0)
         return -1;

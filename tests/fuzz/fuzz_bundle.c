@@ -2,6 +2,7 @@
 #include "buffer.h"
 #include "bundle.h"
 #include "failure.h"
+#include "pem.h"
 #include "pool.h"
 
 #include <nss.h>
@@ -31,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         NSS_NoDB_Init(NULL);
     if (bundle_read(pool, data, size, 1000, &bundle, &why) == 0) {
         for (size_t i = 0; i < bundle.count; i++)
-            bundle_put_pem(&pem, &bundle.certificates[i]);
+            pem_put(&pem, "CERTIFICATE", bundle.certificates[i].data,
+                bundle.certificates[i].length);
         bundle_put_p7c(&p7c, bundle.certificates, bundle.count);
         again(pool, &bundle, &pem);
         again(pool, &bundle, &p7c);

@@ -6,6 +6,7 @@
 #include "bundle.h"
 #include "cms_fixture.h"
 #include "failure.h"
+#include "pem.h"
 #include "pool.h"
 
 #include <stdio.h>
@@ -93,7 +94,8 @@ static void written(void)
     CU_ASSERT_EQUAL(cms_fixture_shell(
         "openssl pkcs7 -inform DER -in bundle.p7c -print_certs -noout "
         ">bundle.tmp && grep -c 'subject=CN = ' bundle.tmp | grep -qx 2"), 0);
-    bundle_put_pem(&pem, &bundle.certificates[0]);
+    pem_put(&pem, "CERTIFICATE", bundle.certificates[0].data,
+                bundle.certificates[0].length);
     load("rsa.pem", &out);
     CU_ASSERT_STRING_EQUAL(buffer_string(&pem), buffer_string(&out));
     buffer_free(&out);
