@@ -289,6 +289,11 @@ static int conclude(struct hook *hook, uschar **return_text,
     buffer_free(&encoded);
     if (rc < 0)
         return -1;
+    if (rc > 0) { /* no later attempt would fare better */
+        logline_field(&hook->log, LOG_REASON, REPLY_TOO_MANY);
+        *return_text = (uschar *)(size_t)REPLY_TOO_MANY;
+        return LOCAL_SCAN_REJECT;
+    }
     if (decision->verdict && *decision->verdict &&
         strcmp(decision->verdict, verdict_word(VERDICT_NONE)) != 0)
         header_add(' ', "%s: %s%s%s\n", HEADER_VERIFIED, decision->verdict,

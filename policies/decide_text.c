@@ -79,6 +79,40 @@ static int put_persons(const struct decision *decision, decision_key *key,
     return 0;
 }
 
+#define NONE "none" /* as Exim's configuration says it: not decided on */
+
+/* The domains that are not of the class `rest' (-1 = all). Where there are
+ * persons alone, the class of the rest must not be that of the others. */
+static void put_domains(const struct decision *decision, int rest,
+                        struct buffer *text)
+{
+    for (size_t i = 0; i < decision->domain_count &&
+                       text->length <= DECISION_BYTES_MOST; i++) {
+        const struct decided_domain *domain = &decision->domains[i];
+        if (domain->has_class && (int)domain->class != rest)
+            put(text, "d-", domain->name, class_word(domain->class));
+        else if (!domain->has_class && rest >= 0)
+            put(text, "d-", domain->name, NONE);
+    }
+}
+
+/* The class whose domains would take the most bytes, or -1. */
+static int longest_class(const struct decision *decision)
+{
+    size_t bytes[CLASSES] = {0};
+    int longest = -1;
+    for (size_t i = 0; i < decision->domain_count; i++) {
+        const struct decided_domain *domain = &decision->domains[i];
+        int class = (int)domain->class;
+        if (!domain->has_class)
+            continue;
+        bytes[class] += strlen(domain->name) + strlen(classes[class]) + 6;
+        if (longest < 0 || bytes[class] > bytes[longest])
+            longest = class;
+    }
+    return longest;
+}
+
 static int put_classes(const struct decision *decision, decision_key *key,
                        struct buffer *text, struct failure *why)
 {
@@ -89,11 +123,14 @@ static int put_classes(const struct decision *decision, decision_key *key,
     }
     if (put_persons(decision, key, text, why) < 0)
         return -1;
-    for (size_t i = 0; i < decision->domain_count &&
-                       text->length <= DECISION_BYTES_MOST; i++)
-        if (decision->domains[i].has_class)
-            put(text, "d-", decision->domains[i].name,
-                class_word(decision->domains[i].class));
+    size_t before = text->length;
+    put_domains(decision, -1, text);
+    int rest = longest_class(decision);
+    if (text->length <= DECISION_BYTES_MOST || rest < 0 || text->failed)
+        return 0;
+    text->length = before;
+    put(text, "", "all", classes[rest]);
+    put_domains(decision, rest, text);
     return 0;
 }
 
@@ -121,9 +158,7 @@ int decision_encode(const struct decision *decision, decision_key *key,
     else if (put_classes(decision, key, &out, why) < 0)
         ; /* said there */
     else if (out.length > DECISION_BYTES_MOST)
-        failure(why, FAILURE_LIMIT, "the decision on %zu recipients in %zu "
-                "domains takes more than %d bytes", decision->count,
-                decision->domain_count, DECISION_BYTES_MOST);
+        rc = 1;
     else if (out.failed || buffer_append(text, out.data, out.length) < 0)
         failure_memory(why);
     else

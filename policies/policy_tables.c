@@ -1,6 +1,7 @@
 /* policy_tables: what each table of a policy may say. */
 #include "policy_tables.h"
 
+#include "interface.h"
 #include "policy.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -185,6 +186,6 @@ const struct policy_setting policy_settings[] = {
     SETTING(filter_timeout, SETTING_NUMBER,
             NUMBER("filter-timeout", "240", 1, 86400)),
     SETTING(verify_timeout, SETTING_NUMBER,
-            NUMBER("verify-timeout", "60", 1, 86400)),
+            NUMBER("verify-timeout", "60", 1, VERIFY_SECONDS_MOST)),
 };
 const size_t policy_setting_count = COUNT(policy_settings);

@@ -172,8 +172,13 @@ static int read_lines(struct reader *reader, char *text, size_t size,
 {
     for (char *end = text + size; text < end;) {
         char *stop = memchr(text, '\n', (size_t)(end - text));
-        if (!stop)
-            stop = end;
+        if (!stop) { /* it may be half a file that is being written */
+            reader->line++;
+            table_error(reader->errors, reader->file, reader->line, 0, NULL,
+                        "a line end at the end of the file: is it written in "
+                        "full?");
+            return 0;
+        }
         *stop = '\0';
         reader->line++;
         if (read_line(reader, text, (size_t)(stop - text)) < 0)

@@ -21,7 +21,14 @@
 #define ENV_EXIM_CONFIG "SEEMAIL_EXIM_CONFIG" /* its file, if not the usual */
 
 /* SMTP replies: who may not get it, and why; what failed here. */
+/* Below local_scan_timeout in local_scan/exim/seemail_main, which is five
+ * minutes, with a minute for the rest of the hook's work. */
+#define VERIFY_SECONDS_MOST 240
+
 #define REPLY_REFUSED "SEEMail: not accepted for %s: %s"
+#define REPLY_TOO_MANY                                                        \
+    "SEEMail: too many recipients that are treated differently: send this "   \
+    "in several mails, to fewer each"
 #define REPLY_TRY_LATER "SEEMail: not possible now (%s), try again later"
 
 #define LOG_IDENT "seemail"

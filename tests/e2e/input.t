@@ -139,4 +139,29 @@ subtest '1.2-sender-rcpt: layers without end' => sub {
     is verdict_of($mail), 'too-deep', 'twelve of them: too deep, and delivered';
 };
 
+subtest '1.8-scale: one mail to a thousand domains that are treated differently' => sub {
+    my @strangers = map { "x\@company-number-$_.example" } 1 .. 999;
+    # Exim 4.96 falls over its own log line when that has all of so many recipients.
+    Bed::change($bed->{TB_A_CONF}, sub { s/\+received_recipients // });
+    $bed->mark('a');
+    kill 'HUP', (split /\n/, Bed::read_file("$dir/pids"))[-2];
+    ok $bed->wait_log('a', 'daemon started'), 'Exim starts again' or return;
+    like $bed->send('a', 'inside', 'alice@a.test', [@strangers, 'bob@b.test'], "${head}To: all\n\nhello\n" =~ s/\[seemail\]/all/r), qr/^250/, 'accepted';
+    like $bed->take('b') // '', qr/^X-SEEMAIL-Verified: good/m, 'to the partner it is sealed';
+    my %reached;
+    while (keys %reached < 999) {
+        my $mail = $bed->take('outside') // last;
+        my ($to) = $mail =~ /^Envelope-To: (.*)$/m;
+        $reached{$_}++ for split /, /, $to;
+        like Bed::body($mail), qr/^hello$/m, 'to strangers as it came';
+    }
+    is scalar(keys %reached), 999, 'each stranger got it';
+    ok Bed::wait_for(sub { $bed->queue('a') == 0 }), 'nothing is left';
+    my $undo = Bed::change("$bed->{TB_A_POLICY}/partners", sub { $_ .= "*\@.gov.example\n" });
+    my @mixed = map { my $n = $_; map { 'x@' . 'long-name-' x 5 . "$n.$_" } 'gov.example', 'com.example' } 1 .. 300;
+    like $bed->send('a', 'inside', 'alice@a.test', \@mixed, "$head\nhello\n" =~ s/\[seemail\]/all/r), qr/^550.*send this in several mails/, 'what does not fit is refused with a way out';
+    is $bed->queue('a'), 0, 'and not taken';
+    $undo->();
+};
+
 done_testing;

@@ -61,7 +61,7 @@ static void reads_every_type(void)
               "# comment\n\n"
               "one \"two \"\"words\"\"\" Example.ORG User@A.Test 2k sign "
               "\"red, blue\" \"[[{]x\" 10.0.0.0/8 # comment\r\n"
-              "  two # .a.test *@.b.test - -"),
+              "  two # .a.test *@.b.test - -\n"),
         0);
     CU_ASSERT_EQUAL_FATAL(r.table.count, 1);
     const struct table_cell *cells = r.table.rows->cells;
@@ -100,10 +100,13 @@ static void defaults(void)
 static void one_error(const char *columns_text, const char *error)
 {
     struct reading r;
-    CU_ASSERT_EQUAL(begin(&r, all_types, ALL_TYPES, columns_text), 0);
+    char *expected = NULL, *line = NULL;
+    if (asprintf(&line, "%s\n", columns_text) < 0)
+        abort();
+    CU_ASSERT_EQUAL(begin(&r, all_types, ALL_TYPES, line), 0);
     CU_ASSERT_EQUAL(r.errors.count, 1);
     CU_ASSERT_EQUAL(r.table.count, 0);
-    char *expected = NULL;
+    free(line);
     if (asprintf(&expected, "%s/t:1: %s\n", r.folder, error) < 0)
         abort();
     CU_ASSERT_STRING_EQUAL(buffer_string(&r.errors.text), expected);
@@ -237,6 +240,25 @@ static void networks_are_written(void)
     }
 }
 
+/* An editor writes in place: nobody may go by the first half of a table. */
+static void half_written(void)
+{
+    static const char whole[] = "a b .a.test *@.B.test - -\n";
+    struct reading r;
+    for (size_t length = 1; length < sizeof whole; length++) {
+        char part[sizeof whole];
+        snprintf(part, length + 1, "%s", whole);
+        CU_ASSERT_EQUAL(begin(&r, all_types, ALL_TYPES, part), 0);
+        CU_ASSERT_EQUAL(r.errors.count, length < sizeof whole - 1);
+        CU_ASSERT_EQUAL(r.table.count, length == sizeof whole - 1);
+        end(&r);
+    }
+    CU_ASSERT_EQUAL(begin(&r, all_types, ALL_TYPES, "# x\n# half a"), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_string(&r.errors.text),
+                                  "t:2: expected a line end at the end"));
+    end(&r);
+}
+
 static const struct unit_test tests[] = {
     {"table: every type is read", reads_every_type},
     {"table: defaults for what is left out", defaults},
@@ -245,6 +267,7 @@ static const struct unit_test tests[] = {
     {"table: all errors are reported at once", all_errors_at_once},
     {"table: no file, and no readable file", files_that_cannot_be_read},
     {"table: long and binary lines", long_and_binary_lines},
+    {"table: one that is half written has an error", half_written},
     {"network: contains an address", networks},
     {"network: is written as it was read", networks_are_written},
 };
