@@ -62,37 +62,64 @@ static void say(char *reason, size_t size, const char *text)
         snprintf(reason, size, "%s", text);
 }
 
+struct choice {
+    choose_judge *judge;
+    void *context;
+    CERTCertificate *tolerated; /* the first */
+    char *reason;
+    size_t size;
+};
+
+/* 1 = it is good, and given; 0; -1. */
+static int consider(struct choice *choice, const struct known *known,
+                    CERTCertificate **certificate_r, struct failure *why)
+{
+    char reason[300] = "";
+    CERTCertificate *candidate = cert_decode(&known->certificate);
+    if (!candidate) {
+        say(choice->reason, choice->size, "cannot be read");
+        return 0;
+    }
+    int rc = choice->judge(choice->context, known, candidate, reason,
+                           sizeof reason, why);
+    if (rc == CHOOSE_GOOD) {
+        *certificate_r = candidate;
+        return 1;
+    }
+    if (rc == CHOOSE_TOLERATED && !choice->tolerated)
+        choice->tolerated = candidate;
+    else
+        CERT_DestroyCertificate(candidate);
+    if (rc == 0)
+        say(choice->reason, choice->size, reason);
+    return rc < 0 ? -1 : 0;
+}
+
 int choose(const struct known *known, size_t count, enum known_source least,
            choose_judge *judge, void *context,
            CERTCertificate **certificate_r, char *reason_r, size_t size,
            struct failure *why)
 {
-    char reason[300];
+    struct choice choice = {judge, context, NULL, reason_r, size};
+    char reason[100];
+    size_t further = 0;
+    int rc = 0;
     *reason_r = '\0';
-    for (size_t i = 0; i < count; i++) {
-        CERTCertificate *candidate;
-        if (known[i].source < least) {
-            snprintf(reason, sizeof reason, "only %s, which is not enough by "
-                     "the policy", known_source_word(known[i].source));
-            say(reason_r, size, reason);
-            break; /* so are all that follow */
-        }
-        candidate = cert_decode(&known[i].certificate);
-        if (!candidate) {
-            say(reason_r, size, "cannot be read");
-            continue;
-        }
-        *reason = '\0';
-        int rc = judge(context, &known[i], candidate, reason, sizeof reason,
-                       why);
-        if (rc > 0) {
-            *certificate_r = candidate;
-            return 1;
-        }
-        CERT_DestroyCertificate(candidate);
-        if (rc < 0)
-            return -1;
+    for (size_t i = 0; rc == 0 && i < count && known[i].source >= least; i++) {
+        if (choice.tolerated && further++ == CHOOSE_FURTHER)
+            break;
+        rc = consider(&choice, &known[i], certificate_r, why);
+    }
+    if (rc == 0 && count && known[0].source < least) {
+        snprintf(reason, sizeof reason, "only %s, which is not enough by the "
+                 "policy", known_source_word(known[0].source));
         say(reason_r, size, reason);
     }
-    return 0;
+    if (rc == 0 && choice.tolerated) {
+        *certificate_r = choice.tolerated;
+        return 1;
+    }
+    if (choice.tolerated)
+        CERT_DestroyCertificate(choice.tolerated);
+    return rc;
 }

@@ -5,8 +5,9 @@
  * choose: of all certificates that there are for an address, the one that is
  * used. They are tried in the order of known_compare(): pinned in the key
  * store, from the SEEMAIL directory, another directory, learned; of one
- * source the newest, then the strongest. The first that is valid is taken:
- * one that expired or was revoked never stops mail when there is another.
+ * source the newest, then the strongest. The first that is good is taken;
+ * if there is none, the first that the policy tolerates: one that expired,
+ * was revoked or cannot be checked never stops mail when there is another.
  */
 
 #include "known.h"
@@ -22,13 +23,16 @@ int choose_candidates(struct keystore *keystore, struct state *state,
                       struct known **known_r, size_t *count_r,
                       struct failure *why);
 
-/* The caller's judgement: 1 = it can be used; 0 = not, reason_r says why in a
- * few words; -1 = it could not be judged, which ends it all. */
+/* The caller's judgement: CHOOSE_GOOD; CHOOSE_TOLERATED; 0 = it cannot be
+ * used, reason_r says why in a few words; -1 = it could not be judged, which
+ * ends it all. */
+enum { CHOOSE_GOOD = 1, CHOOSE_TOLERATED };
+#define CHOOSE_FURTHER 10 /* looked at after one that is tolerated */
 typedef int choose_judge(void *context, const struct known *known,
                          CERTCertificate *candidate, char *reason_r,
                          size_t size, struct failure *why);
 
-/* The first that is good, of those whose source is `least' or better: 1, the
+/* The one to use, of those whose source is `least' or better: 1, the
  * caller destroys what it gets; 0 = none, reason_r says why the best could
  * not be used ("" if there was none at all); -1. */
 int choose(const struct known *known, size_t count, enum known_source least,

@@ -222,7 +222,9 @@ static int judge_recipient(void *context, const struct known *known,
     snprintf(reason_r, size, "%s", judgement.reason);
     const struct outcome_rule *rule = policy_outcome(
         choosing->gateway->policy, judge_word(judgement.status));
-    return rule && rule->sending == SENDING_SEND;
+    if (judgement.status == JUDGE_GOOD)
+        return CHOOSE_GOOD;
+    return rule && rule->sending == SENDING_SEND ? CHOOSE_TOLERATED : 0;
 }
 
 int gateway_partner(struct gateway *gateway, const char *address,

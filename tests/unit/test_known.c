@@ -270,7 +270,8 @@ static void expires(void)
     stop();
 }
 
-/* Good are those whose serial number is in the list. */
+/* Good are those whose serial number is in the list; with a "?" behind it,
+ * tolerated. */
 static int judge(void *context, const struct known *known,
                  CERTCertificate *candidate, char *reason_r, size_t size,
                  struct failure *error)
@@ -280,7 +281,8 @@ static int judge(void *context, const struct known *known,
     if (*good == 'x')
         return failure(error, FAILURE_MEMORY, "no");
     snprintf(reason_r, size, "number %d", candidate->serialNumber.data[0]);
-    return strchr(good, '0' + candidate->serialNumber.data[0]) != NULL;
+    const char *found = strchr(good, '0' + candidate->serialNumber.data[0]);
+    return !found ? 0 : found[1] == '?' ? CHOOSE_TOLERATED : CHOOSE_GOOD;
 }
 
 static int chosen(const char *good, enum known_source least, char *reason,
@@ -318,6 +320,8 @@ static void best_wins(void)
     CU_ASSERT_EQUAL(chosen("3", KNOWN_UNVERIFIED, reason, sizeof reason), 3);
     CU_ASSERT_EQUAL(chosen("1234", KNOWN_PINNED, reason, sizeof reason), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(reason, "only seemail"));
+    CU_ASSERT_EQUAL(chosen("2?4?1", KNOWN_LEARNED, reason, sizeof reason), 1);
+    CU_ASSERT_EQUAL(chosen("4?1?", KNOWN_LEARNED, reason, sizeof reason), 4);
     CU_ASSERT_EQUAL(chosen("x", KNOWN_LEARNED, reason, sizeof reason), -1);
     CU_ASSERT_EQUAL(why.kind, FAILURE_MEMORY);
     stop();
