@@ -128,6 +128,18 @@ struct host {
 
 enum hardness { WARNING_HARD, WARNING_SOFT, WARNING_NONE };
 
+enum server_kind { SERVER_LISTSERV, SERVER_OTHER };
+
+/* Whose unverified senders get no hard warning [2.11-listserv, 2.11-server]. */
+struct trusted_server {
+    struct rule rule;
+    enum server_kind kind;
+    int has_network; /* 0 = any host */
+    struct network network;
+    const char *const *names; /* as address_covered() takes them; none = any */
+    size_t name_count;
+};
+
 /* With a certificate of this status. */
 enum sending { SENDING_HOLD, SENDING_DISCOVER, SENDING_SEND };
 
@@ -175,6 +187,8 @@ struct policy {
     size_t algorithm_count;
     const struct host *hosts;
     size_t host_count;
+    const struct trusted_server *servers;
+    size_t server_count;
     const struct outcome_rule *outcomes;
     size_t outcome_count;
     struct event_rule events[EVENT_KINDS];
@@ -196,6 +210,14 @@ const struct identity *policy_identity(const struct policy *policy,
 /* Is the host (an IP address) that came to our port an inside one? */
 const struct host *policy_inside(const struct policy *policy,
                                  const char *address, long port);
+
+/* The trusted server that a mail came from: the host's IP address counts
+ * before names. NULL = none. A domain of NULL fits no name. */
+struct address;
+const struct trusted_server *policy_server(const struct policy *policy,
+                                           const char *host,
+                                           const struct address *sender,
+                                           const struct address *from);
 
 /* What is done about a status, by its word; or NULL. */
 const struct outcome_rule *policy_outcome(const struct policy *policy,

@@ -39,7 +39,8 @@ int load_table(struct loader *loader, enum policy_table which,
                         loader->errors, loader->why);
     if (rc < 0)
         return -1;
-    if (rc == 1 && which != POLICY_SETTINGS && which != POLICY_EVENTS)
+    if (rc == 1 && which != POLICY_SETTINGS && which != POLICY_EVENTS &&
+        which != POLICY_SERVERS)
         table_error(loader->errors, table_r->file, 0, 0, NULL,
                     "this table to be there");
     return 0;
@@ -400,7 +401,8 @@ static int load_all(struct loader *loader)
     if (load_triggers(loader) < 0 || load_settings(loader) < 0 ||
         load_identities(loader) < 0 || load_partners(loader) < 0 ||
         load_directories(loader) < 0 || load_algorithms(loader) < 0 ||
-        load_hosts(loader) < 0 || load_outcomes(loader) < 0 ||
+        load_hosts(loader) < 0 || load_servers(loader) < 0 ||
+        load_outcomes(loader) < 0 ||
         load_events(loader) < 0 || load_postmaster(loader) < 0)
         return -1;
     const struct table_errors *errors = loader->errors;

@@ -31,6 +31,7 @@ int load_table(struct loader *loader, enum policy_table which,
 int load_rows(struct loader *loader, enum policy_table which, size_t size,
               struct table *table_r, void *rows_r);
 
+int load_servers(struct loader *loader);
 int load_outcomes(struct loader *loader);
 int load_events(struct loader *loader);
 

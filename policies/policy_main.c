@@ -21,7 +21,7 @@ static int usage(void)
           "       seemail-policy show [folder]\n"
           "       seemail-policy explain folder message.eml --from address "
           "--to address ...\n"
-          "                              [--inside|--outside]\n", stderr);
+          "                              [--inside|--outside] [--host address]\n", stderr);
     return EX_USAGE;
 }
 
@@ -192,6 +192,19 @@ static void show_network(const struct host *host)
     printf(" inside, on %s\n", port);
 }
 
+static void show_server(const struct trusted_server *server)
+{
+    char text[NETWORK_TEXT] = "any host";
+    if (server->has_network)
+        network_text(&server->network, text);
+    show_rule(&server->rule, text);
+    printf(" %s that is trusted:",
+           policy_schemas[POLICY_SERVERS].columns[0].words[server->kind]);
+    for (size_t i = 0; i < server->name_count; i++)
+        printf(" %s", server->names[i]);
+    puts(server->name_count ? "" : " any sender");
+}
+
 static void show_outcome(const struct outcome_rule *rule)
 {
     const struct table_column *columns =
@@ -219,6 +232,8 @@ static int show(const char *folder)
     show_services(policy);
     for (size_t i = 0; i < policy->host_count; i++)
         show_network(&policy->hosts[i]);
+    for (size_t i = 0; i < policy->server_count; i++)
+        show_server(&policy->servers[i]);
     for (size_t i = 0; i < policy->outcome_count; i++)
         show_outcome(&policy->outcomes[i]);
     policy_free(&policy);
@@ -241,6 +256,8 @@ static int do_explain(struct pool *pool, int argc, char **argv)
             explanation.direction = DIRECTION_INSIDE;
         else if (strcmp(argv[i], "--outside") == 0)
             explanation.direction = DIRECTION_OUTSIDE;
+        else if (strcmp(argv[i], "--host") == 0 && i + 1 < argc)
+            explanation.host = argv[++i];
         else if (strcmp(argv[i], "--from") == 0 && i + 1 < argc)
             explanation.sender = argv[++i];
         else if (strcmp(argv[i], "--to") == 0 && i + 1 < argc)

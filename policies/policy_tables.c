@@ -23,6 +23,7 @@ static const char *const uses[] = {"sign", "digest", "encrypt",
                                    "keytransport", NULL};
 static const char *const permits[] = {"both", "send", "receive",
                                       "announced", NULL};
+static const char *const server_kinds[] = {"listserv", "server", NULL};
 static const char *const sendings[] = {"hold", "discover", "send", NULL};
 static const char *const hardnesses[] = {"hard", "soft", "none", NULL};
 
@@ -82,6 +83,11 @@ static const struct table_column hosts[] = {
     COLUMN("network", TABLE_NETWORK, NULL),
     NUMBER("port", "0", 0, 65535),
 };
+static const struct table_column servers[] = {
+    WORDS("kind", TABLE_ENUM, NULL, server_kinds),
+    COLUMN("network", TABLE_NETWORK, ""),
+    COLUMN("names", TABLE_LIST, ""),
+};
 static const struct table_column outcomes[] = {
     COLUMN("status", TABLE_WORD, NULL),
     COLUMN("code", TABLE_WORD, ""),
@@ -108,6 +114,7 @@ const struct policy_schema policy_schemas[POLICY_TABLES] = {
     [POLICY_ALGORITHMS] = SCHEMA(algorithms),
     [POLICY_HOSTS] = SCHEMA(hosts),
     [POLICY_OUTCOMES] = SCHEMA(outcomes),
+    [POLICY_SERVERS] = SCHEMA(servers),
     [POLICY_EVENTS] = SCHEMA(events),
 };
 

@@ -118,6 +118,7 @@ static int run(struct gateway *gateway, struct pool *pool,
     struct received received;
     struct reception reception = {
         .direction = explanation->direction, .sender = explanation->sender,
+        .host = explanation->host,
         .recipients = explanation->recipients,
         .recipient_count = explanation->recipient_count, .message = message};
     if (policy_load(explanation->folder, &gateway->policy, NULL, why) < 0 ||

@@ -16,6 +16,7 @@ struct explanation {
     const char *message; /* path; "-" = standard input */
     enum direction direction;
     const char *sender;
+    const char *host; /* IP address that it comes from; NULL = not known */
     const char *const *recipients;
     size_t recipient_count;
 };

@@ -177,6 +177,28 @@ const char *receive_address(struct pool *pool, const char *recipient)
     return rc < 0 ? NULL : rc > 0 ? text : recipient;
 }
 
+/* An unverified sender's (2B) from a server that we trust [2.11-listserv]. */
+static int trust_server(struct pool *pool, const struct policy *policy,
+                        const struct reception *reception,
+                        const struct address *from, const char **verdict_r,
+                        struct failure *why)
+{
+    struct address sender = {NULL, NULL};
+    int verdict = *verdict_r ? verdict_find(*verdict_r) : VERDICT_NONE;
+    if (verdict != VERDICT_NO_SIGNATURE && verdict != VERDICT_ENCRYPTED_ONLY)
+        return 0;
+    if (address_parse(pool, reception->sender, strlen(reception->sender),
+                      &sender) < 0)
+        return failure_memory(why);
+    const struct trusted_server *server = policy_server(
+        policy, reception->host ? reception->host : "", &sender, from);
+    if (server)
+        *verdict_r = verdict_word(server->kind == SERVER_LISTSERV
+                                      ? VERDICT_TRUSTED_LISTSERV
+                                      : VERDICT_TRUSTED_SERVER);
+    return 0;
+}
+
 static int take_recipients(struct pool *pool, const struct reception *reception,
                            struct mail_facts *facts, struct failure *why)
 {
@@ -223,7 +245,8 @@ static int take(struct pool *pool, const struct policy *policy,
     if (take_recipients(pool, reception, &facts, why) < 0 ||
         read_from(pool, policy, reception->message, &from, &header, why) < 0 ||
         find_verdict(pool, lists, reception, &from, &header, &facts.verdict,
-                     why) < 0)
+                     why) < 0 ||
+        trust_server(pool, policy, reception, &from, &facts.verdict, why) < 0)
         return -1;
     /* What comes from outside goes to our own people: nothing to look for. */
     if (reception->direction != DIRECTION_OUTSIDE &&

@@ -15,6 +15,7 @@ struct state;
 struct reception {
     enum direction direction;
     const char *sender; /* of the envelope; "" = none */
+    const char *host;   /* IP address that it came from; NULL = not known */
     const char *const *recipients;
     size_t recipient_count;
     /* Header block and body; headers of ours are already taken out. */

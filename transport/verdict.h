@@ -13,6 +13,8 @@ enum verdict {
     VERDICT_GOOD,           /* domain signature valid, From matches */
     VERDICT_ENCRYPTED_ONLY, /* encrypted to us, no signature: 2B */
     VERDICT_NO_SIGNATURE,   /* a partner's mail came unsecured: 2B */
+    VERDICT_TRUSTED_LISTSERV, /* either of these two, but from such a host */
+    VERDICT_TRUSTED_SERVER,
     /* Of the signer's certificate, as judge.h has them. */
     VERDICT_NO_CRL_POINTER,
     VERDICT_CRL_NOT_CHECKABLE,

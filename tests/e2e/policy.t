@@ -16,7 +16,7 @@ policy() { "$B/seemail-policy" "$@" >"$dir/out" 2>&1; }
 said() { grep -qF -e "$1" "$dir/out"; }
 
 mkdir "$dir/policies"
-for t in settings triggers partners directories algorithms hosts outcomes events notices; do cp -r "policies/$t" "$dir/policies/"; done
+for t in settings triggers partners directories algorithms hosts servers outcomes events notices; do cp -r "policies/$t" "$dir/policies/"; done
 echo 'a.test "A DCA"' >"$dir/policies/identity"
 
 policy check "$dir/policies"
