@@ -2,46 +2,20 @@
 #include "tell.h"
 
 #include "failure.h"
+#include "policy.h"
 
 #define NOTHING EVENT_KINDS
-
-/* [2.8-table-recv] */
-static const enum event_kind of_verdict[VERDICTS] = {
-    [VERDICT_NONE] = NOTHING,
-    [VERDICT_GOOD] = NOTHING,
-    [VERDICT_ENCRYPTED_ONLY] = EVENT_RECEIVED_UNVERIFIED,
-    [VERDICT_NO_SIGNATURE] = EVENT_RECEIVED_UNVERIFIED,
-    [VERDICT_NO_CRL_POINTER] = EVENT_RECEIVED_UNKNOWN,
-    [VERDICT_CRL_NOT_CHECKABLE] = EVENT_RECEIVED_UNKNOWN,
-    [VERDICT_CRL_EXPIRED] = EVENT_RECEIVED_UNKNOWN,
-    [VERDICT_CRL_INVALID] = EVENT_RECEIVED_UNKNOWN,
-    [VERDICT_EXPIRED] = EVENT_RECEIVED_EXPIRED,
-    [VERDICT_NOT_YET_VALID] = EVENT_RECEIVED_EXPIRED,
-    [VERDICT_NO_ADDRESS] = EVENT_RECEIVED_UNVERIFIED,
-    [VERDICT_WRONG_ADDRESS] = EVENT_RECEIVED_UNVERIFIED,
-    [VERDICT_AMBIGUOUS_FROM] = EVENT_RECEIVED_UNVERIFIED,
-    [VERDICT_WEAK_KEY] = EVENT_RECEIVED_UNTRUSTED,
-    [VERDICT_WRONG_USAGE] = EVENT_RECEIVED_UNTRUSTED,
-    [VERDICT_SELF_SIGNED] = EVENT_RECEIVED_UNTRUSTED,
-    [VERDICT_UNKNOWN_CA] = EVENT_RECEIVED_UNTRUSTED,
-    [VERDICT_BAD_CERTIFICATE] = EVENT_RECEIVED_UNTRUSTED,
-    [VERDICT_NO_CERTIFICATE] = EVENT_RECEIVED_UNTRUSTED,
-    [VERDICT_SUSPENDED] = EVENT_RECEIVED_REVOKED,
-    [VERDICT_REVOKED] = EVENT_RECEIVED_REVOKED,
-    [VERDICT_ALTERED] = EVENT_RECEIVED_UNVERIFIED,
-    [VERDICT_UNSUPPORTED] = EVENT_RECEIVED_UNVERIFIED,
-    [VERDICT_UNDECRYPTABLE] = EVENT_RECEIVED_UNVERIFIED,
-    [VERDICT_MALFORMED] = EVENT_RECEIVED_UNVERIFIED,
-    [VERDICT_TOO_DEEP] = EVENT_RECEIVED_UNVERIFIED,
-};
 
 void tell_verdict(const struct policy *policy, enum verdict verdict,
                   const struct event *event)
 {
+    const struct outcome_rule *rule =
+        policy_outcome(policy, verdict_word(verdict));
     struct event one = *event;
-    one.kind = of_verdict[verdict];
-    if (one.kind != NOTHING)
-        event_record(policy, &one);
+    if (!rule || rule->receiving_event < 0)
+        return;
+    one.kind = (enum event_kind)rule->receiving_event;
+    event_record(policy, &one);
 }
 
 static enum event_kind of_failure(enum failure_kind kind)

@@ -11,7 +11,7 @@ struct policy;
 
 /* What the message's event has in common; kind and reason are added. */
 
-/* A verdict on a received message, if it is one to be told. */
+/* A verdict on a received message, by its row in the table outcomes. */
 void tell_verdict(const struct policy *policy, enum verdict verdict,
                   const struct event *event);
 
