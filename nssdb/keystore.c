@@ -10,6 +10,7 @@
 
 #include <certdb.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <nss.h>
 #include <pk11pub.h>
 #include <prerror.h>
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define ENVIRONMENT_MOST 4096
@@ -55,6 +57,8 @@ static char *give_password(PK11SlotInfo *slot, PRBool retry, void *context)
     }
     if (password)
         return PORT_Strdup(password);
+    if (*keystore->trouble) /* the first one says why the others are */
+        return NULL;
     snprintf(keystore->trouble, sizeof keystore->trouble, "token \"%.64s\": %s",
              token, words);
     return NULL;
@@ -134,6 +138,31 @@ static int check_modules(struct keystore *keystore, struct failure *why)
     return keystore_fail(keystore, why, what);
 }
 
+int keystore_lock(const char *folder, struct failure *why)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+        return fd;
+    failure_errno(why, FAILURE_KEYSTORE, errno, "%s", folder);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* To all tokens that there is a password for. One that fails says so when it
+ * is used. */
+static void log_in_to_tokens(struct keystore *keystore)
+{
+    PK11SlotList *tokens =
+        PK11_GetAllTokens(CKM_INVALID_MECHANISM, PR_FALSE, PR_FALSE, NULL);
+    for (PK11SlotListElement *at = tokens ? PK11_GetFirstSafe(tokens) : NULL;
+         at; at = PK11_GetNextSafe(tokens, at, PR_FALSE))
+        if (!PK11_IsInternal(at->slot) && PK11_NeedLogin(at->slot))
+            PK11_Authenticate(at->slot, PR_TRUE, keystore);
+    if (tokens)
+        PK11_FreeSlotList(tokens);
+}
+
 /* A writer was killed: SQLite has to undo what he had begun, and cannot in
  * files that are opened for reading alone. While he lives his journal keeps
  * nobody from reading. */
@@ -165,6 +194,29 @@ static int start_nss(struct keystore *keystore, PRUint32 rights,
     return log_in(keystore, why);
 }
 
+/* SoftHSM writes its files anew at each login, and does not find its token
+ * while another process does: one after another. */
+static int start_with_tokens(struct keystore *keystore, PRUint32 rights,
+                             struct failure *why)
+{
+    int lock = keystore_lock(keystore->folder, why);
+    if (lock < 0)
+        return -1;
+    int rc = start_nss(keystore, rights, why);
+    if (rc == 0)
+        log_in_to_tokens(keystore);
+    close(lock);
+    return rc;
+}
+
+static int start(struct keystore *keystore, PRUint32 rights,
+                 struct failure *why)
+{
+    return passwords_for_tokens(keystore->passwords)
+               ? start_with_tokens(keystore, rights, why)
+               : start_nss(keystore, rights, why);
+}
+
 static int open_for(const char *folder, const char *password_file,
                     PRUint32 rights, struct keystore **keystore_r,
                     struct failure *why)
@@ -178,7 +230,7 @@ static int open_for(const char *folder, const char *password_file,
     if (check_files(folder, why) < 0 || set_environment(keystore, why) < 0 ||
         passwords_read(password_file, &keystore->passwords, why) < 0 ||
         suspended_read(folder, &keystore->suspended, why) < 0 ||
-        start_nss(keystore, rights, why) < 0) {
+        start(keystore, rights, why) < 0) {
         keystore_close(keystore_r);
         return -1;
     }

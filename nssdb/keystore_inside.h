@@ -27,4 +27,8 @@ CERTCertificate *keystore_by_issuer(struct keystore *keystore,
                                     const struct der *issuer,
                                     const struct der *serial);
 
+/* Keeps other processes out, of what is not safe against two at once: the
+ * lock's file descriptor, to be closed; -1. */
+int keystore_lock(const char *folder, struct failure *why);
+
 #endif

@@ -57,7 +57,7 @@ static int change(struct change *c)
 {
     struct keystore *keystore = c->keystore;
     *c->count = 0;
-    int lock = suspended_lock(keystore->folder, c->why);
+    int lock = keystore_lock(keystore->folder, c->why);
     if (lock < 0)
         return -1;
     suspended_free(&keystore->suspended); /* another may have written */

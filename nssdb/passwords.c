@@ -87,6 +87,11 @@ const char *passwords_of(const struct passwords *passwords,
     return i < 0 || passwords->wrong[i] ? NULL : passwords->lines[i] + start;
 }
 
+int passwords_for_tokens(const struct passwords *passwords)
+{
+    return passwords->count > 1;
+}
+
 void passwords_wrong(struct passwords *passwords, const char *token,
                      int internal)
 {

@@ -22,6 +22,9 @@ void passwords_free(struct passwords **passwords);
 const char *passwords_of(const struct passwords *passwords,
                          const char *token, int internal);
 
+/* Is there one for a token, beside that of the store? */
+int passwords_for_tokens(const struct passwords *passwords);
+
 /* It was wrong: nobody gets it again from here. */
 void passwords_wrong(struct passwords *passwords, const char *token,
                      int internal);

@@ -6,13 +6,11 @@
 #include "file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <hasht.h>
 #include <pk11pub.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define FILE_MOST 262144 /* some 1000 keys */
@@ -142,17 +140,6 @@ size_t suspended_remove(struct suspended *suspended, const char *nickname)
         count++;
     }
     return count;
-}
-
-int suspended_lock(const char *folder, struct failure *why)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 && flock(fd, LOCK_EX) == 0)
-        return fd;
-    failure_errno(why, FAILURE_KEYSTORE, errno, "%s", folder);
-    if (fd >= 0)
-        close(fd);
-    return -1;
 }
 
 int suspended_write(const struct suspended *suspended, struct failure *why)

@@ -24,10 +24,6 @@ void suspended_free(struct suspended **suspended);
 int suspended_has(const struct suspended *suspended, const SECItem *key,
                   time_t *since_r, struct failure *why);
 
-/* Keeps other writers out, from reading to writing: the lock's file
- * descriptor, to be closed; -1. */
-int suspended_lock(const char *folder, struct failure *why);
-
 /* Adds a key, to be written. 1; 0 = it is there already; -1. */
 int suspended_add(struct suspended *suspended, const SECItem *key,
                   time_t since, const char *nickname, struct failure *why);

@@ -9,6 +9,7 @@ use Test::More;
 $ENV{TB_KEYS} = 'fips';
 my $bed = Bed->up('a', 'b');
 my $dir = $bed->{dir};
+Bed::change("$_/events", sub { s/^(\S+\s+)(?:mail|digest)/$1log/mg }) for @$bed{qw(TB_A_POLICY TB_B_POLICY)}; # what arrives is to be counted
 
 sub to_partner { return $bed->send('a', 'inside', 'alice@a.test', 'bob@b.test', Bed::mail(Subject => '[seemail] x')) }
 sub arrives { my ($what) = @_; like $bed->take('b') // '', qr/^X-SEEMAIL-Verified: good/m, $what }

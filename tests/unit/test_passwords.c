@@ -38,6 +38,7 @@ static void gives(const char *token, int internal, const char *expected)
 static void one_line(void)
 {
     CU_ASSERT_EQUAL(try("one:two\n"), 0);
+    CU_ASSERT_FALSE(passwords_for_tokens(passwords));
     gives("NSS Certificate DB", 1, "one:two");
     gives("hub", 0, NULL);
     gives("one", 0, "two");
@@ -53,6 +54,7 @@ static void one_line(void)
 static void a_line_a_token(void)
 {
     CU_ASSERT_EQUAL(try("hub:1234\r\nother:x:y\nstore\n"), 0);
+    CU_ASSERT_TRUE(passwords_for_tokens(passwords));
     gives("hub", 0, "1234");
     gives("other", 0, "x:y");
     gives("hu", 0, NULL);
