@@ -306,6 +306,9 @@ static int refresh(struct job *job, int argc, char **argv, struct failure *why)
     if (!job->certs->json)
         printf("CRLs: %zu good, %zu refused, %zu failed\n", job->good,
                job->refused, job->failed);
+    if (crl_wanted_expire(job->fetcher.state, job->certs->pool, job->now,
+                          why) < 0)
+        return -1;
     return miss_expire(job->fetcher.state, job->now - MISSES_KEPT, why);
 }
 
@@ -360,11 +363,12 @@ int certs_crl(struct certs *certs, int argc, char **argv)
     struct state *state;
     struct failure why = {0};
     int refreshes = strcmp(what, "refresh") == 0 && argc == 1;
+    int forgets = strcmp(what, "forget") == 0 && argc == 2;
     if (strcmp(what, "list") == 0)
         return certs_crl_list(certs, argc - 1, argv + 1);
     if (strcmp(what, "show") == 0)
         return certs_crl_show(certs, argc - 1, argv + 1);
-    if (!refreshes && strcmp(what, "fetch") != 0 &&
+    if (!refreshes && !forgets && strcmp(what, "fetch") != 0 &&
         strcmp(what, "import") != 0)
         return certs_usage("crl");
     if (keystore_open(settings->nssdb, settings->nssdb_password, &keystore,
@@ -373,6 +377,7 @@ int certs_crl(struct certs *certs, int argc, char **argv)
     int result = state_open(settings->state, STATE_WRITE, &state, &why) < 0
                      ? certs_complain(&why)
                  : refreshes ? certs_crl_refresh(certs, state)
+                 : forgets   ? certs_crl_forget(certs, state, argv[1])
                              : run(certs, state, what, argc - 1, argv + 1);
     state_close(&state);
     keystore_close(&keystore);

@@ -282,8 +282,7 @@ static int show(struct view *view, struct state *state, const char *what,
     json_open(json, NULL, '[');
     for (size_t i = 0; rc == 0 && i < view->record_count; i++) {
         const struct crl_record *record = &view->records[i];
-        if (!strcasestr(issuer(view->certs, record), what) &&
-            strcmp(where(view->certs, record), what) != 0)
+        if (!certs_crl_matches(view->certs->pool, record, what))
             continue;
         crl_json(view, record, json);
         if (!view->certs->json)

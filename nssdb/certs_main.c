@@ -20,6 +20,7 @@ static const struct command {
 } commands[] = {
     {"compromise", "[--end] NICKNAME", certs_compromise},
     {"crl", "list | show ISSUER|URL [SERIAL] | import FILE... | refresh\n"
+            "       | forget ISSUER|URL\n"
             "       | fetch [--again] [--seconds N] [--certificates FILE|-] "
             "URL...", certs_crl},
     {"export", "[--pem|--der|--p7c] [ADDRESS] FILE|-", certs_export},

@@ -291,6 +291,17 @@ int crl_index_replace(struct state *state, struct crl_record *record,
         state, replace(state, record, next, context, old_r, why), why);
 }
 
+int crl_index_forget(struct state *state, const struct crl_record *record,
+                     struct failure *why)
+{
+    unsigned char prefix[GENERATION];
+    put_generation(prefix, record->generation);
+    if (state_clear(state, STATE_REVOKED, prefix, GENERATION, why) < 0 ||
+        state_delete(state, STATE_CRLS, record->key, CRL_KEY, why) < 0)
+        return -1;
+    return 0;
+}
+
 struct finding {
     struct pool *pool;
     struct crl_record *records;

@@ -72,6 +72,11 @@ int crl_index_replace(struct state *state, struct crl_record *record,
                       crl_index_next *next, void *context, int *old_r,
                       struct failure *why);
 
+/* Forgets one of crl_index_find() with its entries. Within a writing
+ * transaction. 0, -1. */
+int crl_index_forget(struct state *state, const struct crl_record *record,
+                     struct failure *why);
+
 /* The order: by issuer, then serial. */
 int crl_index_compare(const struct crl_revoked *one,
                       const struct crl_revoked *two);

@@ -11,7 +11,8 @@
 #include <secport.h>
 
 #define CLIMB_MOST 4    /* certificates that we climb ourselves */
-#define ISSUERS_MOST 20 /* of one name that are tried */
+#define STEPS_MOST 50   /* of one climb: who made the certificates may be a
+                         * stranger */
 
 static const char no_path[] = "its signer has no path to a trusted root";
 
@@ -111,18 +112,25 @@ static int may_issue(CERTCertificate *certificate, CERTCertificate *issuer,
            made_by(certificate, issuer);
 }
 
+struct climb {
+    time_t now;
+    int names, steps;
+    CERTCertificate *root;
+};
+
 /*
  * The path that NSS does not find: of one who signs CRLs and is no CA, and of
  * a CA's certificate for itself with another key. One step by hand, the rest
  * by NSS. `names' = names do not matter; else no constraints on them may be
  * climbed over.
  */
-static int climb(CERTCertificate *certificate, time_t now, int names,
-                 int depth, CERTCertificate **root_r)
+static int climb(struct climb *way, CERTCertificate *certificate, int depth)
 {
-    PRTime when = (PRTime)now * PR_USEC_PER_SEC;
-    int found = 0, tried = 0;
-    if (validate(certificate, now, root_r) == 0)
+    PRTime when = (PRTime)way->now * PR_USEC_PER_SEC;
+    int found = 0;
+    if (way->steps++ == STEPS_MOST)
+        return 0;
+    if (validate(certificate, way->now, &way->root) == 0)
         return 1;
     if (depth == CLIMB_MOST || !is_understood(certificate) ||
         (CERT_IsCACert(certificate, NULL) && !is_self_issued(certificate)) ||
@@ -134,10 +142,10 @@ static int climb(CERTCertificate *certificate, time_t now, int names,
     if (!list)
         return 0;
     for (CERTCertListNode *node = CERT_LIST_HEAD(list);
-         !found && !CERT_LIST_END(node, list) && tried < ISSUERS_MOST;
-         node = CERT_LIST_NEXT(node), tried++)
-        found = may_issue(certificate, node->cert, names) &&
-                climb(node->cert, now, names, depth + 1, root_r);
+         !found && !CERT_LIST_END(node, list) && way->steps < STEPS_MOST;
+         node = CERT_LIST_NEXT(node))
+        found = may_issue(certificate, node->cert, way->names) &&
+                climb(way, node->cert, depth + 1);
     CERT_DestroyCertList(list);
     return found;
 }
@@ -145,20 +153,20 @@ static int climb(CERTCertificate *certificate, time_t now, int names,
 int crl_signer_trusted(CERTCertificate *signer, time_t now,
                        CERTCertificate **root_r, const char **reason_r)
 {
-    CERTCertificate *root = NULL;
+    struct climb way = {.now = now};
     *reason_r = "";
     if (!may(signer, KU_CRL_SIGN)) {
         *reason_r = "its signer's key is not for signing CRLs (keyUsage)";
         return 0;
     }
-    if (!climb(signer, now, 0, 0, &root)) {
+    if (!climb(&way, signer, 0)) {
         *reason_r = no_path;
         return 0;
     }
     if (root_r)
-        *root_r = root;
+        *root_r = way.root;
     else
-        CERT_DestroyCertificate(root);
+        CERT_DestroyCertificate(way.root);
     return 1;
 }
 
@@ -170,5 +178,8 @@ int crl_signer_same_key(const CERTCertificate *one, const CERTCertificate *two)
 int crl_signer_root(CERTCertificate *authority, time_t now,
                     CERTCertificate **root_r)
 {
-    return climb(authority, now, 1, 0, root_r);
+    struct climb way = {.now = now, .names = 1};
+    int found = climb(&way, authority, 0);
+    *root_r = way.root;
+    return found;
 }

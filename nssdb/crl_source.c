@@ -121,6 +121,15 @@ int crl_source_put(struct state *state, const struct crl_source *source,
     return rc;
 }
 
+int crl_source_forget(struct state *state, const char *where,
+                      struct failure *why)
+{
+    unsigned char key[SOURCE_KEY];
+    if (make_key(where, key, why) < 0)
+        return -1;
+    return state_delete(state, STATE_CRLS, key, sizeof key, why);
+}
+
 struct listing {
     struct pool *pool;
     struct crl_source *sources;

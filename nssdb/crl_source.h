@@ -45,6 +45,10 @@ int crl_source_get(struct state *state, struct pool *pool, const char *where,
 int crl_source_put(struct state *state, const struct crl_source *source,
                    struct failure *why);
 
+/* Within a writing transaction: 1, 0 = it was not known, -1. */
+int crl_source_forget(struct state *state, const char *where,
+                      struct failure *why);
+
 /* All; copies in the pool. Within a transaction. 0, -1. */
 #define CRL_SOURCES_MOST 100000 /* further ones are not looked at */
 int crl_source_list(struct state *state, struct pool *pool,

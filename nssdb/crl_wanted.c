@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CRL_KEPT (366 * 86400L)    /* seconds after nextUpdate */
+#define SOURCE_KEPT (180 * 86400L) /* seconds after it was last asked */
+
 struct wanting {
     struct pool *pool, *passing; /* passing = of one certificate */
     const char **urls;
@@ -172,4 +175,35 @@ int crl_wanted(struct state *state, struct pool *pool, time_t now,
     *urls_r = wanting.urls;
     *count_r = wanting.count;
     return 0;
+}
+
+static int expire(struct state *state, struct pool *pool, time_t now,
+                  struct failure *why)
+{
+    struct crl_record *records;
+    struct crl_source *sources;
+    size_t count;
+    if (crl_index_find(state, pool, NULL, &records, &count, why) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (records[i].next_update + CRL_KEPT < (int64_t)now &&
+            crl_index_forget(state, &records[i], why) < 0)
+            return -1;
+    if (crl_source_list(state, pool, &sources, &count, why) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (sources[i].asked + SOURCE_KEPT < (int64_t)now &&
+            sources[i].next + SOURCE_KEPT < (int64_t)now &&
+            sources[i].wanted + SOURCE_KEPT < (int64_t)now &&
+            crl_source_forget(state, sources[i].where, why) < 0)
+            return -1;
+    return 0;
+}
+
+int crl_wanted_expire(struct state *state, struct pool *pool, time_t now,
+                     struct failure *why)
+{
+    if (state_begin(state, STATE_WRITE, why) < 0)
+        return -1;
+    return state_end(state, expire(state, pool, now, why), why);
 }

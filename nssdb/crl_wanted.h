@@ -22,4 +22,9 @@ int crl_wanted(struct state *state, struct pool *pool, time_t now,
                const char *const **urls_r, size_t *count_r,
                struct failure *why);
 
+/* Forgets CRLs that expired, and sources that were last asked, long ago. A
+ * transaction of its own. 0, -1. */
+int crl_wanted_expire(struct state *state, struct pool *pool, time_t now,
+                      struct failure *why);
+
 #endif

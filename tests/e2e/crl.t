@@ -241,6 +241,32 @@ subtest '2.8-crl-fetch: a full disk is said, and the old one stays' => sub {
     is crls()->{"$root complete"}, '03E8 300000', 'whole';
 };
 
+subtest '2.8-crl-fetch: a CA that begins anew is forgotten first' => sub {
+    make('http/anew.crl', 'number=1', 'revoked=1010:1');
+    like crl("fetch $base/anew.crl"), qr/invalid: older/, 'refused before';
+    is crl("forget 'CN=Test Root'"), "1 forgotten\n", 'forgotten';
+    is crls()->{"$root complete"}, undef, 'gone';
+    is listed('1010'), 'none', 'with its entries';
+    is crl("forget 'CN=Test Root'"), "0 forgotten\n", 'nothing is left';
+    is $? >> 8, 65, 'exit status 65';
+    like crl("fetch --again $base/anew.crl"), qr/: good$/m, 'taken in after';
+    is crls()->{"$root complete"}, '01 1', 'from the start';
+};
+
+subtest '2.8-crl-fetch: of all known partners, from each of their points' => sub {
+    local $ENV{CRL_URL} = "$base/first.crl,URI:$base/nowhere/second.crl,URI:$base/third.crl";
+    make("http/$_.crl", 'number=2') for qw(first third);
+    shell("$Bed::top/tests/bed/pki cert $dir/ca partner domain-confidentiality-authority domain-confidentiality-authority\@p.test");
+    Bed::write_file("$dir/partner.ldif", "dn: cn=p,ou=agencies,c=NZ\nobjectClass: organizationalRole\n"
+            . "objectClass: extensibleObject\ncn: p\nmail: domain-confidentiality-authority\@p.test\n"
+            . "userCertificate;binary:< file://$dir/ca/partner.der\n");
+    shell("ldapadd -x -H $bed->{TB_LDAP_URI} -D $bed->{TB_LDAP_BINDDN} -w $bed->{TB_LDAP_PASSWORD} -f partner.ldif");
+    asked();
+    like certs('refresh'), qr{^\Q$base\E/nowhere/second\.crl: failed: }m, 'one of three does not answer, which is said';
+    my $log = asked();
+    like $log, qr{\Q$_\E}, $_ for '200 /first.crl', '404 /nowhere/second.crl', '200 /third.crl';
+};
+
 subtest '2.8-crl-fetch: of a CA whose certificate came with a message alone' => sub {
     Bed::write_file("$dir/sub.ext", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n");
     mkdir "$dir/sub";

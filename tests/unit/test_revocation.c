@@ -4,6 +4,7 @@
 #include "cms_fixture.h"
 #include "crl_import.h"
 #include "crl_source.h"
+#include "crl_wanted.h"
 #include "failure.h"
 #include "pool.h"
 #include "revocation.h"
@@ -342,6 +343,26 @@ static void old_ones_go(void)
     end(scene);
 }
 
+static void long_gone(void)
+{
+    struct scene *scene = begin();
+    size_t count;
+    import(scene, "number=1 revoked=1000:1");
+    put_source(scene, CRL_SOURCE_INVALID, "bad");
+    CU_ASSERT_EQUAL(crl_wanted_expire(scene->state, scene->pool,
+                                      scene->now + 300 * DAY, &why), 0);
+    CU_ASSERT_EQUAL(ask(scene, leaf, 300 * DAY, 0), REVOCATION_REVOKED);
+    CU_ASSERT_EQUAL(crl_wanted_expire(scene->state, scene->pool,
+                                      scene->now + 400 * DAY, &why), 0);
+    CU_ASSERT_EQUAL(ask(scene, leaf, 400 * DAY, 0), REVOCATION_NOT_CHECKABLE);
+    CU_ASSERT_EQUAL(state_begin(scene->state, STATE_READ, &why), 0);
+    CU_ASSERT_EQUAL(state_count(scene->state, STATE_REVOKED, &count, &why),
+                    0);
+    CU_ASSERT_EQUAL(state_end(scene->state, 0, &why), 0);
+    CU_ASSERT_EQUAL(count, 0);
+    end(scene);
+}
+
 static const struct unit_test tests[] = {
     {"2.8-always: good, revoked, suspended and not known are told apart",
      told_apart},
@@ -355,5 +376,6 @@ static const struct unit_test tests[] = {
     {"2.8-crl-fetch: a CRL counts for what it speaks for alone", partitions},
     {"2.8-always: what the distribution points gave", sources},
     {"2.8-crl-fetch: the entries of an old CRL are removed", old_ones_go},
+    {"2.8-crl-fetch: what expired long ago is forgotten", long_gone},
 };
 UNIT_SUITE(revocation, tests)
