@@ -30,6 +30,7 @@ static const char *const names[STATE_BASES] = {
     [STATE_EVENTS] = "events",
     [STATE_OWN] = "own",
     [STATE_OVERRIDES] = "overrides",
+    [STATE_RATES] = "rates",
 };
 
 struct state {

@@ -41,6 +41,7 @@ enum state_base {
     STATE_EVENTS,       /* event.c: notices and their counters */
     STATE_OWN,          /* of our own keys: suspended, pending */
     STATE_OVERRIDES,    /* of held mail */
+    STATE_RATES,        /* rate.c: "what\0name" -> "start count" */
     STATE_BASES
 };
 

@@ -4,6 +4,7 @@
 #include "address.h"
 #include "buffer.h"
 #include "failure.h"
+#include "interface.h"
 #include "pool.h"
 
 #include <string.h>
@@ -213,12 +214,18 @@ static int bar(struct deciding *d, const struct standing *standing,
 }
 
 /* A recipient whose domain is ours. 1, 0, -1. */
-static int ours(struct deciding *d, const char *domain,
+static int ours(struct deciding *d, const struct address *address,
                 struct outcome *outcome)
 {
-    const struct identity *identity = policy_identity(d->policy, domain);
+    const struct identity *identity =
+        policy_identity(d->policy, address->domain);
     if (!identity)
         return 0;
+    if (address->local && (strcmp(address->local, LOCAL_PING) == 0 ||
+                           strcmp(address->local, LOCAL_REQUEST) == 0))
+        return set(outcome, CLASS_ANSWER, "the hub itself answers",
+                   place(d, &identity->rule)) < 0 ? failure_memory(d->why)
+                                                  : 1;
     return set(outcome, CLASS_INSIDE, "our own domain",
                place(d, &identity->rule)) < 0 ? failure_memory(d->why) : 1;
 }
@@ -226,7 +233,7 @@ static int ours(struct deciding *d, const char *domain,
 static int by_rules(struct deciding *d, struct standing *standing,
                     struct outcome *outcome)
 {
-    int rc = ours(d, standing->address.domain, outcome);
+    int rc = ours(d, &standing->address, outcome);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
     if (d->facts->direction == DIRECTION_OUTSIDE)
@@ -303,7 +310,7 @@ static void sum_up_domains(struct decision *decision)
     for (size_t i = 0; i < decision->count; i++) {
         const struct outcome *outcome = &decision->outcomes[i];
         struct decided_domain *domain = &decision->domains[outcome->domain];
-        if (outcome->class == CLASS_PERSON)
+        if (class_is_single(outcome->class))
             continue;
         /* They agree; should they not, the most careful one counts. */
         if (!domain->has_class || outcome->class > domain->class)

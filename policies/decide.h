@@ -25,6 +25,7 @@ enum direction {
 /* By severity. */
 enum recipient_class {
     CLASS_INSIDE, /* ours: to the agency's mail server */
+    CLASS_ANSWER, /* ours: the hub itself answers */
     CLASS_PLAIN,  /* sent as it came */
     CLASS_SEAL,   /* sealed to the domain's certificate */
     CLASS_PERSON, /* sealed to that person's certificate */
@@ -32,6 +33,9 @@ enum recipient_class {
     CLASS_REFUSE, /* not taken */
     CLASSES
 };
+
+/* Is it decided for one address, and not for all of its domain? */
+int class_is_single(enum recipient_class class);
 
 const char *direction_word(enum direction direction);
 const char *class_word(enum recipient_class class);
@@ -73,8 +77,8 @@ struct outcome {
 
 struct decided_domain {
     const char *name;
-    enum recipient_class class; /* of all there that are no PERSON */
-    int has_class;              /* 0 = there are PERSONs alone */
+    enum recipient_class class; /* of all there that have none of their own */
+    int has_class;              /* 0 = there are such alone */
 };
 
 struct decision {
@@ -108,9 +112,9 @@ int decide(struct pool *pool, const struct policy *policy,
  *     clear    never, or may: whether an administrator may let it go as it
  *              came, where it cannot be sealed
  *     quiet    1, or not there: it makes no notices
- *     told   one of our people, who may be told of it, or not there
+ *     told     one of our people, who may be told of it, or not there
  *     all      the class, when all recipients have the same; otherwise:
- *     a-KEY    the class of one address (always "person"); goes first
+ *     a-KEY    the class of one address ("person", "answer"); goes first
  *     d-DOMAIN the class of a domain's other addresses ("none": there are
  *              none)
  *     all      where the domains would take too many bytes: the class of all

@@ -12,7 +12,8 @@
 
 static const char *const directions[] = {"inside", "outside", "own"};
 static const char *const classes[CLASSES] = {
-    [CLASS_INSIDE] = "inside", [CLASS_PLAIN] = "plain",
+    [CLASS_INSIDE] = "inside", [CLASS_ANSWER] = "answer",
+    [CLASS_PLAIN] = "plain",
     [CLASS_SEAL] = "seal",     [CLASS_PERSON] = "person",
     [CLASS_HOLD] = "hold",     [CLASS_REFUSE] = "refuse",
 };
@@ -20,6 +21,11 @@ static const char *const classes[CLASSES] = {
 const char *direction_word(enum direction direction)
 {
     return directions[direction];
+}
+
+int class_is_single(enum recipient_class class)
+{
+    return class == CLASS_PERSON || class == CLASS_ANSWER;
 }
 
 const char *class_word(enum recipient_class class)
@@ -66,7 +72,7 @@ static int put_persons(const struct decision *decision, decision_key *key,
     for (size_t i = 0; i < decision->count; i++) {
         const struct outcome *outcome = &decision->outcomes[i];
         char name[128];
-        if (outcome->class != CLASS_PERSON)
+        if (!class_is_single(outcome->class))
             continue;
         if (!outcome->address || key(outcome->address, name, sizeof name) < 0 ||
             !*name || name[strspn(name, KEY_BYTES)])

@@ -124,12 +124,28 @@ static int find_certificate(void *context, const struct der *issuer,
     return *certificate_r != NULL;
 }
 
+/* For those who ask by what a message was secured. */
+static void note_algorithm(struct gateway *gateway, const char *name)
+{
+    char *known = gateway->algorithms;
+    size_t used = strlen(known), length = strlen(name);
+    const char *at = strstr(known, name);
+    if (at && (at[length] == ',' || at[length] == '\0'))
+        return;
+    if (used + length + 3 <= sizeof gateway->algorithms)
+        snprintf(known + used, sizeof gateway->algorithms - used, "%s%s",
+                 used ? ", " : "", name);
+}
+
 static int permits(void *context, const char *name, enum algorithm_use a,
                    enum algorithm_use b)
 {
-    const struct gateway *gateway = context;
-    return policy_permits(gateway->policy, a, name, 0) ||
-           policy_permits(gateway->policy, b, name, 0);
+    struct gateway *gateway = context;
+    int permitted = policy_permits(gateway->policy, a, name, 0) ||
+                    policy_permits(gateway->policy, b, name, 0);
+    if (permitted)
+        note_algorithm(gateway, name);
+    return permitted;
 }
 
 static int permits_encryption(void *context, const char *name)

@@ -22,6 +22,7 @@ struct gateway {
     time_t now;
     struct keystore *keystore; /* NULL until gateway_keystore() */
     struct state *state;       /* NULL until gateway_state(), or none */
+    char algorithms[200]; /* by which messages were secured, as they were met */
     long long network_until;   /* by gateway_clock(): then no more network */
 };
 

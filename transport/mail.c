@@ -156,9 +156,11 @@ int mail_write(const struct mail *mail, const char *id, struct buffer *out,
     time_t now = time(NULL);
     if (localtime_r(&now, &tm))
         strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S %z", &tm);
-    buffer_format(out, "Date: %s\nMessage-ID: <%s>\n"
-                       "Auto-Submitted: %s\nMIME-Version: 1.0\n", date, id,
-                  mail->answers ? "auto-replied" : "auto-generated");
+    buffer_format(out, "Date: %s\nMessage-ID: <%s>\nMIME-Version: 1.0\n",
+                  date, id);
+    if (!mail->sender)
+        buffer_format(out, "Auto-Submitted: %s\n",
+                      mail->answers ? "auto-replied" : "auto-generated");
     if (put_field("From", mail->from, out, why) < 0 ||
         put_field("To", mail->to, out, why) < 0 ||
         put_field("Subject", mail->subject, out, why) < 0 ||
@@ -201,12 +203,12 @@ static int read_words(char *words, const char *const *more, size_t count,
     return 0;
 }
 
-int mail_send(const struct policy *policy, const char *to,
+int mail_send(const struct policy *policy, const char *sender, const char *to,
               const struct buffer *message, struct failure *why)
 {
     char words[WORDS_MOST];
     const char *argv[ARGUMENTS_MOST + 1];
-    const char *const more[] = {"-oi", "-f", "<>", "--", to};
+    const char *const more[] = {"-oi", "-f", sender ? sender : "<>", "--", to};
     struct run run = {.argv = argv, .input = message->data,
                       .input_length = message->length, .pass_fd = -1,
                       .seconds = SENDMAIL_SECONDS,
@@ -221,5 +223,19 @@ int mail_send(const struct policy *policy, const char *to,
     if (rc == 0 && status != 0)
         rc = failure(why, FAILURE_CHILD, "%s: did not take a mail for %s: "
                      "status %d", argv[0], to, status);
+    return rc;
+}
+
+int mail_out(const struct policy *policy, const struct mail *mail,
+             struct failure *why)
+{
+    char id[MAIL_ID];
+    struct buffer message = {0};
+    int rc = mail_id(mail->from, id, why);
+    if (rc == 0)
+        rc = mail_write(mail, id, &message, why);
+    if (rc == 0)
+        rc = mail_send(policy, mail->sender, mail->to, &message, why);
+    buffer_free(&message);
     return rc;
 }

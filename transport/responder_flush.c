@@ -74,7 +74,7 @@ static int hand_over(struct flushing *f, const char *to, const char *text)
     struct buffer mail = {0};
     if (buffer_text(&mail, text) < 0)
         return failure_memory(f->why);
-    int rc = mail_send(f->r->gateway.policy, to, &mail, f->why);
+    int rc = mail_send(f->r->gateway.policy, NULL, to, &mail, f->why);
     buffer_free(&mail);
     if (rc == 0)
         f->sent++;

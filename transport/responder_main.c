@@ -20,6 +20,7 @@ static const struct {
     responder_command *run;
 } commands[] = {
     {"flush", "[--all]", responder_flush},
+    {"answer", "ID DECISION RECIPIENT", responder_answer},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 

@@ -15,6 +15,18 @@
 #define HEADER_VERIFIED "X-SEEMAIL-Verified"
 #define HEADER_WARNING "X-SEEMAIL-Warning"
 
+/* Local parts that the hub itself answers for. */
+#define LOCAL_PING "seemail-ping"
+#define LOCAL_REQUEST "domain-certificate-request"
+
+/* What an answer to a ping says, a line each, with a value behind it. */
+#define PING_VERSION "SEEMail: "
+#define PING_SOFTWARE "Software: "
+#define PING_VERDICT "Your message: "
+#define PING_SIGNER "Signed by: "
+#define PING_ALGORITHMS "Algorithms: "
+#define PING_AGENCIES "Agencies known: "
+
 #define ENV_HOME "SEEMAIL_HOME"
 #define ENV_BIN "SEEMAIL_BIN" /* folder of the programs, if not the usual */
 #define ENV_EXIM "SEEMAIL_EXIM" /* Exim's program, if not the usual */

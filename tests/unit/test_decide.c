@@ -110,6 +110,11 @@ static void classes_of_unmarked_mail(void)
     open_desk(&desk, "");
     expect(&desk, INSIDE(0), "x@a.test y@x.o.test z@o.test",
            "inside inside inside");
+    expect(&desk, OUTSIDE, "Seemail-Ping@a.test x@a.test "
+                           "domain-certificate-request@x.o.test",
+           "answer inside answer");
+    expect(&desk, INSIDE(0), "seemail-ping@b.test seemail-ping@stranger.test",
+           "seal plain");
     expect(&desk, INSIDE(0), "x@b.test X@B.Test x@m.test x@stranger.test",
            "seal seal seal plain");
     expect(&desk, INSIDE(0), "q@b.test P@Free.test r@free.test",

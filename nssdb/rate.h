@@ -1,0 +1,19 @@
+#ifndef SEEMAIL_RATE_H
+#define SEEMAIL_RATE_H
+
+/*
+ * rate: how often something was done for somebody within an hour, in the
+ * state, so that many processes together keep a limit (STATE_RATES).
+ */
+
+struct failure;
+struct state;
+
+/*
+ * May it be done once more for this name, `most' times an hour? If so it is
+ * counted. A writing transaction of its own. 1, 0, -1.
+ */
+int rate_take(struct state *state, const char *what, const char *name,
+              long most, long long now, struct failure *why);
+
+#endif
