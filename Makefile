@@ -132,7 +132,9 @@ ETC = $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)/seemail
 MANS := $(wildcard doc/*.[1-8])
 install: all
 	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(prefix)/bin $(DESTDIR)$(ETC)/policies $(DESTDIR)$(ETC)/exim
-	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(B)/seemail $(DESTDIR)$(prefix)/bin)
+	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(DESTDIR)$(prefix)/bin)
+	sed 's|@ETC@|$(ETC)|' transport/hub/seemail.sh >$(DESTDIR)$(prefix)/bin/seemail
+	chmod 755 $(DESTDIR)$(prefix)/bin/seemail
 	$(if $(HOOK),install -m 755 $(HOOK) $(DESTDIR)$(LIBEXEC)/.seemail.so.new)
 	$(if $(HOOK),mv -f $(DESTDIR)$(LIBEXEC)/.seemail.so.new $(DESTDIR)$(LIBEXEC)/seemail.so)
 	for f in $(filter-out %.c %.h %/base %/notices,$(wildcard policies/* policies/notices/*)); do \

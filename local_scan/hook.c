@@ -92,6 +92,14 @@ static enum direction find_direction(const struct policy *policy)
     return DIRECTION_OUTSIDE;
 }
 
+/* Mail that this hub has opened comes again to be scanned (scan-port). */
+static int comes_again(const struct hook *hook)
+{
+    return hook->policy->settings.scan_port &&
+           interface_port == hook->policy->settings.scan_port &&
+           hook->reception.direction == DIRECTION_INSIDE;
+}
+
 /* Whatever somebody else wrote in our name goes first of all. */
 static void remove_forged(void)
 {
@@ -205,6 +213,8 @@ static int decide_mail(struct hook *hook, struct failure *why)
     if (policy_load(folder, &hook->policy, NULL, why) < 0)
         return -1;
     hook->reception.direction = find_direction(hook->policy);
+    if (!comes_again(hook))
+        remove_forged();
     if (read_message(hook, why) < 0 || read_envelope(hook, why) < 0)
         return -1;
     int rc = receive_secured(hook->pool, hook->policy, &hook->reception, why);
@@ -242,6 +252,7 @@ static void log_decision(struct hook *hook)
     size_t counts[CLASSES] = {0};
     logline_field(&hook->log, LOG_DIRECTION,
                   direction_word(decision->direction));
+    logline_field(&hook->log, LOG_AGAIN, comes_again(hook) ? "yes" : NULL);
     logline_field(&hook->log, LOG_MARKING, decision->marking);
     logline_field(&hook->log, LOG_VERDICT, decision->verdict);
     logline_field(&hook->log, LOG_SIGNER, hook->signer);
@@ -367,7 +378,6 @@ int local_scan(int fd, uschar **return_text)
     struct failure why = {0};
     int result = -1;
     blob_init_prefix(&hook.message);
-    remove_forged();
     if (!hook.pool)
         failure_memory(&why);
     else if (decide_mail(&hook, &why) == 0) {

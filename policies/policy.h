@@ -48,6 +48,7 @@ struct settings {
     long header_limit;    /* bytes of one header block */
     long max_recipients;
     long filter_timeout, verify_timeout; /* seconds */
+    long scan_port; /* ours, for mail that we opened; 0 = none */
     long release_in_clear; /* 1 = an administrator may, if unmarked */
     long own_limits, own_crl_pointer;    /* enum own_limits */
     long ocsp;         /* 1 = responders are asked where CRLs do not tell */

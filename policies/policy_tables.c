@@ -148,6 +148,7 @@ const struct policy_setting policy_settings[] = {
     SETTING(answers, SETTING_NUMBER, NUMBER("answers", "20", 0, 100000)),
     SETTING(notices_at_once, SETTING_NUMBER,
             NUMBER("notices-at-once", "5", 0, 1000)),
+    SETTING(scan_port, SETTING_NUMBER, NUMBER("scan-port", "0", 0, 65535)),
     SETTING(release_in_clear, SETTING_NUMBER,
             WORDS("release-in-clear", TABLE_ENUM, "no", switches)),
     SETTING(seal_source, SETTING_NUMBER,

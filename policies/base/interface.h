@@ -47,6 +47,7 @@
 
 /* What the log line of a message calls things: see doc/seemail-log.5. */
 #define LOG_ID "id"
+#define LOG_AGAIN "again"
 #define LOG_QUEUE "queue"
 #define LOG_TO "to"
 #define LOG_RECIPIENTS "recipients"

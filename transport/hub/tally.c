@@ -60,6 +60,8 @@ static void count_decision(struct tally *tally,
                            const struct maillog_line *line)
 {
     char value[100];
+    if (maillog_field(line, LOG_AGAIN, value, sizeof value))
+        return; /* it was counted */
     if (maillog_field(line, LOG_FAILURE, value, sizeof value)) {
         count(tally, "seemail_failures_total", LOG_FAILURE,
               is_word(value) ? value : "other");
