@@ -28,6 +28,10 @@
 /* id-aa-signatureType and id-sti-domainSig of RFC 3183 */
 #define OID_SIGNATURE_TYPE PKCS "\x09\x10\x02\x1c"
 #define OID_DOMAIN_SIG PKCS "\x09\x10\x09\x02"
+/* of ESS (RFC 2634, 3.2; RFC 5035) */
+#define OID_SECURITY_LABEL PKCS "\x09\x10\x02\x02"
+#define OID_SIGNING_CERTIFICATE PKCS "\x09\x10\x02\x0c"
+#define OID_SIGNING_CERTIFICATE_V2 PKCS "\x09\x10\x02\x2f"
 #define OID_KEY_PREFERENCE PKCS "\x09\x10\x02\x0b"
 
 /* of certificate requests (RFC 2985, 5280) */

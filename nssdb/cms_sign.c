@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ATTRIBUTES 6
+#define ATTRIBUTES 8 /* the last one is optional */
+#define CERTIFICATE_HASH 32 /* SHA-256, which the RFC has as the default */
 
 static void put_issuer_serial(struct buffer *der, int tag,
                               const CERTCertificate *certificate)
@@ -61,6 +62,33 @@ static void put_time(struct buffer *der, time_t when)
         der_put(der, TAG_GENERALIZED_TIME, text, length);
 }
 
+/* SigningCertificateV2 with one ESSCertIDv2 (RFC 5035, 4). */
+static void put_signing_certificate(struct buffer *der,
+                                    const CERTCertificate *certificate)
+{
+    unsigned char hash[CERTIFICATE_HASH];
+    if (PK11_HashBuf(SEC_OID_SHA256, hash, certificate->derCert.data,
+                     (int)certificate->derCert.len) != SECSuccess)
+        der->failed = 1;
+    size_t all = der_open(der, TAG_SEQUENCE);
+    size_t list = der_open(der, TAG_SEQUENCE);
+    size_t id = der_open(der, TAG_SEQUENCE);
+    der_put(der, TAG_OCTET_STRING, hash, sizeof hash);
+    size_t serial = der_open(der, TAG_SEQUENCE); /* IssuerSerial */
+    size_t names = der_open(der, TAG_SEQUENCE);
+    size_t name = der_open(der, TAG_CONTEXT | TAG_CONSTRUCTED | 4);
+    buffer_append(der, certificate->derIssuer.data,
+                  certificate->derIssuer.len);
+    der_close(der, name);
+    der_close(der, names);
+    der_put(der, TAG_INTEGER, certificate->serialNumber.data,
+            certificate->serialNumber.len);
+    der_close(der, serial);
+    der_close(der, id);
+    der_close(der, list);
+    der_close(der, all);
+}
+
 static void put_attribute(struct buffer *der, unsigned which,
                           const struct cms_signer *signer,
                           const struct cms_hash *hash,
@@ -71,7 +99,9 @@ static void put_attribute(struct buffer *der, unsigned which,
         size_t length;
     } oids[ATTRIBUTES] = {{OID(CONTENT_TYPE)},       {OID(MESSAGE_DIGEST)},
                           {OID(SIGNING_TIME)},       {OID(SMIME_CAPABILITIES)},
-                          {OID(KEY_PREFERENCE)},     {OID(SIGNATURE_TYPE)}};
+                          {OID(KEY_PREFERENCE)},     {OID(SIGNATURE_TYPE)},
+                          {OID(SIGNING_CERTIFICATE_V2)},
+                          {OID(SECURITY_LABEL)}};
     struct attribute attribute =
         open_attribute(der, oids[which].oid, oids[which].length);
     size_t types;
@@ -93,6 +123,12 @@ static void put_attribute(struct buffer *der, unsigned which,
         put_issuer_serial(der, TAG_CONTEXT | TAG_CONSTRUCTED | 0,
                           signer->encryption ? signer->encryption
                                              : signer->certificate);
+        break;
+    case 6:
+        put_signing_certificate(der, signer->certificate);
+        break;
+    case 7:
+        buffer_append(der, signer->label.data, signer->label.length);
         break;
     default:
         types = der_open(der, TAG_SEQUENCE);
@@ -116,12 +152,13 @@ static int put_attributes(struct buffer *der, const struct cms_signer *signer,
                           const unsigned char *digest, struct failure *why)
 {
     struct buffer attributes[ATTRIBUTES] = {{0}};
-    for (unsigned i = 0; i < ATTRIBUTES; i++) {
+    unsigned count = signer->label.data ? ATTRIBUTES : ATTRIBUTES - 1;
+    for (unsigned i = 0; i < count; i++) {
         put_attribute(&attributes[i], i, signer, hash, digest);
         der->failed |= attributes[i].failed;
     }
-    qsort(attributes, ATTRIBUTES, sizeof attributes[0], compare);
-    for (unsigned i = 0; i < ATTRIBUTES; i++) {
+    qsort(attributes, count, sizeof attributes[0], compare);
+    for (unsigned i = 0; i < count; i++) {
         buffer_append(der, buffer_string(&attributes[i]),
                       attributes[i].length);
         buffer_free(&attributes[i]);

@@ -5,7 +5,8 @@
  * cms_sign: writes a detached domain signature: SignedData (RFC 5652, 5)
  * with one signer and the signed attributes contentType, messageDigest,
  * signingTime, SMIMECapabilities and the encryption key preference (RFC
- * 8551, 2.5), and the signature type id-sti-domainSig (RFC 3183, 3.1).
+ * 8551, 2.5), the signature type id-sti-domainSig (RFC 3183, 3.1), the
+ * signing certificate (RFC 5035) and the security label (RFC 2634, 3).
  */
 
 #include "cms_digest.h"
@@ -24,6 +25,7 @@ struct cms_signer {
     CERTCertificate *const *chain; /* sent too; without the root */
     size_t chain_count;
     struct der capabilities; /* SMIMECapabilities, whole */
+    struct der label; /* ESSSecurityLabel, whole; data NULL = none */
     time_t now; /* the signing time that is stated */
 };
 

@@ -10,8 +10,6 @@
 #include <secoid.h>
 #include <string.h>
 
-#define ATTRIBUTES_MOST 32768
-
 int cms_signer_read(struct der in, struct cms_signer_info *info_r)
 {
     struct der_value info, value, hash, id, rest;
@@ -79,6 +77,8 @@ static void say(struct cms_signature *signature, enum cms_status status,
 /* What the signed attributes hold; an attribute that counts is there once. */
 struct attributes {
     struct der content_type, digest;
+    struct der certificates; /* ESSCertIDs of the signing certificate */
+    const struct cms_hash *certificate_hash; /* the default of them */
 };
 
 static void read_time(struct der value, struct cms_signature *signature)
@@ -106,6 +106,21 @@ static int is_domain(struct der value)
     return 0;
 }
 
+/* SigningCertificate or SigningCertificateV2 (RFC 5035, 3 and 5). The second
+ * counts where both are. 0 = malformed. */
+static int read_signing_certificate(struct der values, const char *hash,
+                                    struct attributes *found)
+{
+    struct der_value all, list;
+    if (!der_expect(&values, TAG_SEQUENCE, &all) ||
+        !der_expect(&all.content, TAG_SEQUENCE, &list) ||
+        list.content.length == 0)
+        return 0;
+    found->certificates = list.content;
+    found->certificate_hash = cms_hash_named(hash);
+    return 1;
+}
+
 /* One attribute. 0 = malformed. */
 static int read_attribute(struct der attribute, struct attributes *found,
                           struct cms_signature *signature)
@@ -130,6 +145,14 @@ static int read_attribute(struct der attribute, struct attributes *found,
     }
     if (der_equal(&oid.content, OID(SIGNING_TIME)))
         read_time(values.content, signature);
+    else if (der_equal(&oid.content, OID(SIGNING_CERTIFICATE_V2)))
+        return read_signing_certificate(values.content, "sha256", found);
+    else if (der_equal(&oid.content, OID(SIGNING_CERTIFICATE)))
+        return found->certificates.data ||
+               read_signing_certificate(values.content, "sha1", found);
+    else if (der_equal(&oid.content, OID(SECURITY_LABEL)) &&
+             der_next(&values.content, &value) == 1)
+        signature->label = value.whole;
     else if (der_equal(&oid.content, OID(SIGNATURE_TYPE)))
         signature->domain = is_domain(values.content);
     else if (der_equal(&oid.content, OID(SMIME_CAPABILITIES)) &&
@@ -144,12 +167,35 @@ static int read_attribute(struct der attribute, struct attributes *found,
     return 1;
 }
 
+/* Is the first of the ESSCertIDs that of the certificate? */
+static int is_signing_certificate(const struct attributes *found,
+                                  CERTCertificate *certificate)
+{
+    unsigned char value[CMS_DIGEST_MOST];
+    const struct cms_hash *hash = found->certificate_hash;
+    struct der list = found->certificates;
+    struct der_value id, part, oid;
+    if (!der_expect(&list, TAG_SEQUENCE, &id) ||
+        der_next(&id.content, &part) != 1)
+        return 0;
+    if (part.tag == TAG_SEQUENCE) { /* its own digest algorithm */
+        if (!der_expect(&part.content, TAG_OID, &oid) ||
+            !(hash = cms_hash_of(&oid.content)) ||
+            der_next(&id.content, &part) != 1)
+            return 0;
+    }
+    return part.tag == TAG_OCTET_STRING &&
+           PK11_HashBuf(hash->tag, value, certificate->derCert.data,
+                        (int)certificate->derCert.len) == SECSuccess &&
+           der_equal(&part.content, value, hash->length);
+}
+
 /* 1 = the attributes speak of this content; else said. */
 static int check_attributes(const struct cms_signer_info *info,
                             const unsigned char *digest,
                             struct cms_signature *signature)
 {
-    struct attributes found = {{NULL, 0}, {NULL, 0}};
+    struct attributes found = {0};
     struct der in = info->attributes;
     struct der_value set, attribute;
     int rc = 0, well = der_next(&in, &set) == 1;
@@ -162,6 +208,10 @@ static int check_attributes(const struct cms_signer_info *info,
         return say(signature, CMS_ALTERED, "signed as another type"), 0;
     if (!der_equal(&found.digest, digest, info->hash->length))
         return say(signature, CMS_ALTERED, "the digest differs"), 0;
+    if (found.certificates.data && signature->certificate &&
+        !is_signing_certificate(&found, signature->certificate))
+        return say(signature, CMS_ALTERED, "signed for another certificate"),
+               0;
     return 1;
 }
 
@@ -260,22 +310,28 @@ static SECStatus verify_digest(const struct cms_signer_info *info,
     return status;
 }
 
-/* The digest that was signed: of the attributes as a SET, or the content's
- * own where there are none. 0 = it could not be made. */
+/* The digest that was signed: of the attributes as a SET (RFC 5652, 5.4), or
+ * the content's own where there are none. 0 = it could not be made. */
 static int signed_digest(const struct cms_signer_info *info,
                          const unsigned char *digest, unsigned char *value_r)
 {
-    unsigned char set[ATTRIBUTES_MOST];
-    if (!info->attributes.data) {
+    static const unsigned char set = TAG_SET;
+    const struct der *attributes = &info->attributes;
+    struct cms_digest own;
+    if (!attributes->data) {
         memcpy(value_r, digest, info->hash->length);
         return 1;
     }
-    if (info->attributes.length > sizeof set)
-        return 0;
-    memcpy(set, info->attributes.data, info->attributes.length);
-    set[0] = TAG_SET; /* RFC 5652, 5.4 */
-    return PK11_HashBuf(info->hash->tag, value_r, set,
-                        (int)info->attributes.length) == SECSuccess;
+    int rc = cms_digest_init(&own, info->hash, NULL);
+    if (rc == 0)
+        rc = own.sink.write(&own.sink, &set, 1, NULL);
+    if (rc == 0)
+        rc = own.sink.write(&own.sink, attributes->data + 1,
+                            attributes->length - 1, NULL);
+    if (rc == 0)
+        rc = cms_digest_finish(&own, value_r, NULL);
+    cms_digest_free(&own);
+    return rc == 0;
 }
 
 static void check_signature(const struct cms_signer_info *info,

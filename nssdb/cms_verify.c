@@ -28,6 +28,7 @@ struct verifying {
     struct sink tee;
     struct sink *content;
     struct cms_signed *cms;
+    int empty; /* no content, inside or outside: certificates alone */
     enum cms_read read;
 };
 
@@ -134,9 +135,8 @@ static int read_content(struct verifying *v, struct source *detached,
         return -1;
     v->cms->detached = rc == 0;
     if (rc == 0) {
-        if (!detached)
-            return malformed(why, "the signature came without its content");
-        if (stream_copy(detached, &v->tee, why) < 0)
+        v->empty = !detached;
+        if (detached && stream_copy(detached, &v->tee, why) < 0)
             return -1;
     } else {
         if (detached)
@@ -236,6 +236,8 @@ static int add_signer(struct verifying *v, struct der whole,
 {
     struct cms_signed *cms = v->cms;
     struct cms_signer_info info;
+    if (v->empty)
+        return malformed(why, "the signature came without its content");
     if (!cms->signatures)
         cms->signatures = pool_array(v->pool, SIGNERS_MOST,
                                      sizeof *cms->signatures);

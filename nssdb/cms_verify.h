@@ -9,12 +9,12 @@
  * be what was signed, nothing may follow.
  */
 
+#include "der.h"
 #include "stream.h"
 
 #include <cert.h>
 #include <time.h>
 
-struct der;
 struct failure;
 struct pool;
 
@@ -37,6 +37,7 @@ struct cms_signature {
     size_t capabilities_length;
     const unsigned char *preference; /* SMIMEEncryptionKeyPreference, or NULL */
     size_t preference_length;
+    struct der label; /* ESSSecurityLabel, whole; data NULL = none */
 };
 
 struct cms_signed {

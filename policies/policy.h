@@ -64,6 +64,7 @@ struct settings {
     long rsa_bits_send, rsa_bits_receive; /* the least, in a path */
     long receive_network, send_network; /* seconds to wait for it, in all */
     const char *warning_subject; /* before that of a hard warning; or NULL */
+    const char *label_policy, *labels; /* as they are written; or NULL */
     const char *crl_folder; /* CRLs as files; need not be there */
     long crl_limit;         /* bytes of a CRL */
     long crl_timeout;       /* seconds to get one */
@@ -179,6 +180,11 @@ struct policy {
     const struct rule *trigger_rules;    /* where each stands */
     const unsigned char *trigger_markings; /* the marking of each */
     size_t trigger_count;
+    /* The security label of a marked mail (RFC 2634, 3): the octets of its
+     * policy's OID, NULL = none; by marking, a classification or -1. */
+    const unsigned char *label_policy;
+    size_t label_policy_length;
+    long label_classes[MARKINGS_MOST];
     const struct identity *identities;
     size_t identity_count;
     const struct partner *partners;
@@ -228,6 +234,9 @@ const struct outcome_rule *policy_outcome(const struct policy *policy,
 /* The markings of the triggers that were found. */
 marking_set policy_found(const struct policy *policy,
                          const struct trigger *trigger);
+
+/* The highest classification of markings by name, ", " between them; -1. */
+long policy_classification(const struct policy *policy, const char *markings);
 
 /* The best algorithm of a use that may be sent to anybody (or received), or
  * NULL. */

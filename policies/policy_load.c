@@ -402,8 +402,8 @@ static int load_all(struct loader *loader)
         load_identities(loader) < 0 || load_partners(loader) < 0 ||
         load_directories(loader) < 0 || load_algorithms(loader) < 0 ||
         load_hosts(loader) < 0 || load_servers(loader) < 0 ||
-        load_outcomes(loader) < 0 ||
-        load_events(loader) < 0 || load_postmaster(loader) < 0)
+        load_outcomes(loader) < 0 || load_events(loader) < 0 ||
+        load_postmaster(loader) < 0 || load_labels(loader) < 0)
         return -1;
     const struct table_errors *errors = loader->errors;
     if (errors->text.failed)

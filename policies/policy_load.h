@@ -34,6 +34,7 @@ int load_rows(struct loader *loader, enum policy_table which, size_t size,
 int load_servers(struct loader *loader);
 int load_outcomes(struct loader *loader);
 int load_events(struct loader *loader);
+int load_labels(struct loader *loader);
 
 /* Our own addresses, which the settings may name; after the identities. */
 int load_postmaster(struct loader *loader);

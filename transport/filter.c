@@ -6,6 +6,7 @@
 #include "buffer.h"
 #include "capabilities.h"
 #include "cms_choice.h"
+#include "cms_label.h"
 #include "failure.h"
 #include "interface.h"
 #include "keystore.h"
@@ -29,6 +30,7 @@ struct materials {
     CERTCertList *chain;
     CERTCertificate *chain_certificates[CHAIN_MOST];
     struct buffer capabilities; /* ours */
+    struct buffer label;
     struct cms_choice choice;
 };
 
@@ -45,6 +47,7 @@ static void let_go(struct materials *m)
     if (m->chain)
         CERT_DestroyCertList(m->chain);
     buffer_free(&m->capabilities);
+    buffer_free(&m->label);
 }
 
 /* The chain that is sent along: without our own and the root. */
@@ -254,6 +257,21 @@ static int check_recipients(struct pool *pool, const struct decided *decided,
     return 0;
 }
 
+/* The label of a marked mail, if the policy has labels [1.9-label]. */
+static int find_label(const struct policy *policy, const char *marking,
+                      struct materials *m, struct failure *why)
+{
+    struct cms_label label = {
+        {policy->label_policy, policy->label_policy_length},
+        policy_classification(policy, marking), marking};
+    if (!policy->label_policy || !*marking)
+        return 0;
+    cms_label_put(&label, &m->label);
+    m->signer.label = (struct der){
+        (const unsigned char *)buffer_string(&m->label), m->label.length};
+    return m->label.failed ? failure_memory(why) : 0;
+}
+
 int filter_seal(struct gateway *gateway, struct pool *pool,
                 const struct decided *decided, enum recipient_class class,
                 const char *const *recipients, size_t count,
@@ -268,6 +286,8 @@ int filter_seal(struct gateway *gateway, struct pool *pool,
         rc = find_materials(gateway, pool, decided->from, class,
                             recipients[0], &m, why);
     if (rc == 0)
+        rc = find_label(gateway->policy, decided->marking, &m, why);
+    if (rc == 0)
         rc = seal(&m.seal, in, out, why);
     if (rc == 0) {
         report_r->cipher = m.choice.cipher->name;
@@ -281,7 +301,7 @@ static void report(const struct opened *opened, struct filter_report *report_r)
 {
     *report_r = (struct filter_report){
         .verdict = opened->verdict, .signer = opened->signer,
-        .reason = opened->reason, .layers = opened->layers,
+        .reason = opened->reason, .label = opened->label, .layers = opened->layers,
         .closed = opened->closed};
     if (opened->verdict == VERDICT_GOOD) {
         report_r->lessons = opened->lessons;

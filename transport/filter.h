@@ -19,7 +19,7 @@ struct source;
 /* What is told to the log of one command. */
 struct filter_report {
     enum verdict verdict;
-    const char *signer, *reason;
+    const char *signer, *reason, *label;
     int layers, closed;
     /* What a good message teaches; its sender's domain (NULL = ambiguous). */
     struct lessons lessons;

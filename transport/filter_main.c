@@ -95,6 +95,7 @@ static void log_report(struct command *c, const struct filter_report *report)
 {
     logline_field(&c->log, LOG_VERDICT, verdict_word(report->verdict));
     logline_field(&c->log, LOG_SIGNER, report->signer);
+    logline_field(&c->log, "label", report->label);
     logline_number(&c->log, "layers", report->layers);
     logline_field(&c->log, LOG_REASON, report->reason);
 }

@@ -3,6 +3,7 @@
 
 #include "buffer.h"
 #include "pool.h"
+#include "words.h"
 
 #include <string.h>
 
@@ -197,4 +198,32 @@ int mailbox_possible(struct pool *pool, const struct header *header,
                 return -1;
         }
     return (int)count;
+}
+
+/* The value as people see it, in the pool; NULL = memory. */
+static char *shown(struct pool *pool, const struct header_field *field)
+{
+    struct buffer text = {0};
+    char *value = header_unfold(pool, field), *copy = NULL;
+    if (value && words_decode(value, &text, NULL) >= 0)
+        copy = pool_string(pool, buffer_string(&text));
+    buffer_free(&text);
+    return copy;
+}
+
+int mailbox_named(struct pool *pool, const struct header *header,
+                  const struct address *from, struct address *list,
+                  size_t most)
+{
+    size_t at = 0, count = 0, kept = 0;
+    const struct header_field *field = header_next(header, "From", &at);
+    char *text = field ? shown(pool, field) : NULL;
+    if (!field)
+        return 0;
+    if (!text || read_all(pool, text, list, most, &count) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].domain, from->domain) != 0)
+            list[kept++] = list[i];
+    return (int)kept;
 }

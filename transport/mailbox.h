@@ -25,4 +25,13 @@ int mailbox_from(struct pool *pool, const struct header *header,
 int mailbox_possible(struct pool *pool, const struct header *header,
                      struct address *list, size_t most);
 
+/*
+ * For a From that is one address: those of other domains that it shows beside
+ * it, in the name or a comment, encoded words too: `ceo@a.test <eve@b.test>'.
+ * As above; none is the rule.
+ */
+int mailbox_named(struct pool *pool, const struct header *header,
+                  const struct address *from, struct address *list,
+                  size_t most);
+
 #endif

@@ -3,6 +3,8 @@
 
 #include "blob.h"
 #include "canonical.h"
+#include "certificate.h"
+#include "cms_label.h"
 #include "failure.h"
 #include "gateway.h"
 #include "head.h"
@@ -14,6 +16,9 @@
 
 #define LAYERS_MOST 10
 #define FIELDS_MOST 10000
+#define NAMED_MOST 20 /* addresses shown in From that are looked at */
+
+#define POSES "From shows another's address beside its own"
 
 struct opened_blob {
     struct blob blob;
@@ -40,6 +45,9 @@ struct opening {
     struct cms_verifier verifier;
     int depth;
     int encrypted, signed_by_domain;
+    int enclosed; /* what is looked at is within a domain's signature */
+    struct address named[NAMED_MOST]; /* in From, beside its address */
+    int named_count;
     enum verdict person; /* of an individual who signed the whole */
     size_t piece_room;
 };
@@ -136,7 +144,7 @@ static int go_in(struct opening *o, const struct blob *blob, off_t start,
                  off_t end, int whole)
 {
     o->opened->layers++;
-    if (!whole)
+    if (!whole && !o->enclosed)
         find(o, VERDICT_ALTERED, "only a part of the mail was secured");
     return process(o, blob, start, end, whole) < 0 ? -1 : 1;
 }
@@ -150,6 +158,16 @@ static int broken(struct opening *o, const struct candidate *c,
     return 0;
 }
 
+/* Does From show addresses that the signer (NULL = a person) does not speak
+ * for? What a reader sees first would not be what was verified. */
+static int poses(const struct opening *o, CERTCertificate *signer)
+{
+    for (int i = 0; i < o->named_count; i++)
+        if (!signer || !cert_speaks_for(signer, o->named[i].domain))
+            return 1;
+    return 0;
+}
+
 /* What the signatures say. 1 = a domain's layer. */
 static int weigh(struct opening *o, int whole, const struct cms_signed *cms,
                  int *altered_r)
@@ -160,6 +178,11 @@ static int weigh(struct opening *o, int whole, const struct cms_signed *cms,
                         o->why) < 0)
         return -1;
     *altered_r = finding.verdict == VERDICT_ALTERED;
+    if (finding.verdict == VERDICT_GOOD && finding.domain &&
+        poses(o, finding.signature->certificate)) {
+        finding.verdict = VERDICT_AMBIGUOUS_FROM;
+        finding.reason = POSES;
+    }
     if (!finding.domain) {
         if (whole && finding.person != VERDICT_NONE) {
             o->person = finding.person;
@@ -172,6 +195,9 @@ static int weigh(struct opening *o, int whole, const struct cms_signed *cms,
     opened->lessons.announced = whole ? finding.announced : NULL;
     opened->signer = finding.signer;
     find(o, finding.verdict, finding.reason);
+    if (finding.verdict == VERDICT_GOOD && finding.signature->label.data &&
+        !(opened->label = cms_label_text(o->pool, &finding.signature->label)))
+        return failure_memory(o->why);
     if (finding.verdict == VERDICT_GOOD &&
         learn_note(o->pool, cms, finding.signature, &opened->lessons,
                    o->why) < 0)
@@ -230,8 +256,10 @@ static int open_opaque(struct opening *o, const struct blob *blob,
     if (cms_verify(o->pool, body->source, NULL, &content->sink, &o->verifier,
                    &read, &cms, o->why) < 0)
         return -1;
-    if (read != CMS_READ)
-        return broken(o, c, VERDICT_MALFORMED, o->why);
+    if (read != CMS_READ) /* compressed, say, or content of another type */
+        return broken(o, c, read == CMS_NOT_SIGNED ? VERDICT_UNSUPPORTED
+                                                   : VERDICT_MALFORMED,
+                      o->why);
     int rc = cms.count ? weigh(o, whole, &cms, &altered) : 0;
     cms_signed_free(&cms);
     return rc <= 0 ? rc : go_in(o, content, 0, content->length, whole);
@@ -253,6 +281,14 @@ static int open_cms(struct opening *o, const struct blob *blob,
         return -1;
     switch (opened) {
     case CMS_OPENED:
+        /* In clear, it would stand beside what somebody else may have put
+         * around it, to lead it out (RFC 8551, 6): it stays closed. */
+        if (!whole) {
+            if (!o->enclosed)
+                find(o, VERDICT_ALTERED,
+                     "a part of the mail is encrypted, and left so");
+            return 0;
+        }
         o->encrypted = 1;
         return go_in(o, content, 0, content->length, whole);
     case CMS_NO_ENVELOPE:
@@ -309,6 +345,8 @@ static int process(struct opening *o, const struct blob *blob, off_t start,
         find(o, VERDICT_TOO_DEEP, "too many layers of S/MIME");
         return add_piece(o, blob, start, end);
     }
+    int enclosed = o->enclosed;
+    o->enclosed = o->signed_by_domain;
     o->first = NULL;
     o->last = &o->first;
     int rc = mime_walk(o->pool, blob, start, end, &limits, &visitor, o->why);
@@ -319,6 +357,7 @@ static int process(struct opening *o, const struct blob *blob, off_t start,
     } else if (rc == 0) {
         rc = open_candidates(o, blob, start, end, whole);
     }
+    o->enclosed = enclosed;
     o->depth--;
     return rc;
 }
@@ -336,6 +375,10 @@ static int read_header(struct opening *o, const struct blob *message)
         rc = mailbox_from(o->pool, &head.header, &o->opened->from);
         if (rc == 0)
             o->opened->from = (struct address){NULL, NULL};
+        else if (rc > 0)
+            rc = o->named_count =
+                mailbox_named(o->pool, &head.header, &o->opened->from,
+                              o->named, NAMED_MOST);
         rc = rc < 0 ? failure_memory(o->why) : 0;
     }
     head_free(&head);
@@ -347,7 +390,9 @@ static void conclude(struct opening *o)
 {
     if (o->signed_by_domain)
         return;
-    if (o->person == VERDICT_GOOD || (o->encrypted && o->person))
+    if (o->person == VERDICT_GOOD && poses(o, NULL))
+        find(o, VERDICT_AMBIGUOUS_FROM, POSES);
+    else if (o->person == VERDICT_GOOD || (o->encrypted && o->person))
         find(o, o->person, "");
     else if (o->encrypted)
         find(o, VERDICT_ENCRYPTED_ONLY, "not signed by a domain");
@@ -362,7 +407,7 @@ int open_message(struct gateway *gateway, struct pool *pool,
                         .why = why ? why : &own,
                         .keys = gateway_keys(gateway),
                         .verifier = gateway_verifier(gateway)};
-    *opened_r = (struct opened){.signer = "", .reason = ""};
+    *opened_r = (struct opened){.signer = "", .reason = "", .label = ""};
     int rc = read_header(&o, message);
     if (rc == 0)
         rc = process(&o, message, 0, message->length, 1);

@@ -31,6 +31,7 @@ struct piece {
 struct opened {
     enum verdict verdict;
     const char *signer;    /* first address of the certificate, or "" */
+    const char *label;     /* of the good domain signature, or "" */
     const char *reason;    /* words for the log, or "" */
     struct address from;   /* domain NULL = ambiguous */
     int layers;            /* that were taken off */

@@ -105,12 +105,16 @@ static int is_partner(struct lists *lists, const struct address *from,
     return rc;
 }
 
-/* Could a reader take an ambiguous From for a partner's? 1, 0, -1. */
+/* Could a reader take a From that is ambiguous, or shows other addresses than
+ * its own, for a partner's? 1, 0, -1. */
 static int poses_as_partner(struct pool *pool, struct lists *lists,
+                            const struct address *from,
                             const struct header *header, struct failure *why)
 {
     struct address list[POSSIBLE_MOST];
-    int rc = 0, count = mailbox_possible(pool, header, list, POSSIBLE_MOST);
+    int rc = 0, count =
+        from->domain ? mailbox_named(pool, header, from, list, POSSIBLE_MOST)
+                     : mailbox_possible(pool, header, list, POSSIBLE_MOST);
     if (count < 0)
         return failure_memory(why);
     for (int i = 0; rc == 0 && i < count; i++)
@@ -140,12 +144,17 @@ static int find_verdict(struct pool *pool, struct lists *lists,
                    verdict <= VERDICT_EXPIRED));
     if (!person && verdict != VERDICT_NONE)
         return 0;
-    int rc = from->domain ? is_partner(lists, from, why)
-                          : poses_as_partner(pool, lists, header, why);
+    int rc = from->domain ? is_partner(lists, from, why) : 0;
     if (rc > 0)
         *verdict_r = verdict_word(reception->closed ? VERDICT_UNDECRYPTABLE
-                                  : from->domain    ? VERDICT_NO_SIGNATURE
-                                                    : VERDICT_AMBIGUOUS_FROM);
+                                                    : VERDICT_NO_SIGNATURE);
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
+    rc = poses_as_partner(pool, lists, from, header, why);
+    if (rc > 0)
+        *verdict_r = verdict_word(reception->closed && !from->domain
+                                      ? VERDICT_UNDECRYPTABLE
+                                      : VERDICT_AMBIGUOUS_FROM);
     return rc < 0 ? -1 : 0;
 }
 

@@ -52,6 +52,13 @@ sub opens {
 
 sub printed { my ($file, $as) = @_; return shell("openssl cms -cmsout -print -inform " . ($as // 'SMIME') . " -in $file") }
 
+# The signature in what was opened last.
+sub signature {
+    my ($base64) = Bed::read_file("$work/inner") =~ /filename="smime.p7s".*?\r\n\r\n(.*?)\r\n\r\n--/s or die 'no signature';
+    Bed::write_file("$work/sig", decode_base64($base64));
+    return printed('sig', 'DER');
+}
+
 # Rows of a hub's table by use, in their order; gives what puts the table back.
 sub algorithms {
     my ($hub, %rows) = @_;
@@ -113,6 +120,24 @@ subtest '1.1-rfc: digests of what we sign' => sub {
     }
 };
 
+subtest '1.9-label: what a mail is marked as is within its signature' => sub {
+    my @undo = map { Bed::change("$bed->{\"TB_${_}_POLICY\"}/settings", sub {
+        $_ .= "label-policy 2.16.554.1.1\nlabels \"SEEMAIL=1, SENSITIVE=3\"\n";
+    }) } 'A', 'B';
+    my $answer = $bed->send('a', 'inside', 'alice@a.test', 'bob@rsa.test', Bed::mail(Subject => '[sensitive] [seemail] x'));
+    like $answer, qr/^250/, 'accepted';
+    my $mail = $bed->take('outside');
+    like opens($mail, 'rsa'), qr/Verification successful/, 'openssl verifies it';
+    like signature(), qr/securityLabel.*signingCertificateV2|signingCertificateV2.*securityLabel/s, 'the label, and the certificate (1.1-ess)';
+    $bed->send('a', 'inside', 'alice@a.test', 'bob@b.test', Bed::mail(Subject => '[sensitive] x'));
+    ok $bed->take('b'), 'to a hub';
+    like filtered('b', 'open.*label'), qr/label="2\.16\.554\.1\.1 3 SENSITIVE"/, 'which reads it';
+    $bed->send('a', 'inside', 'alice@a.test', 'bob@rsa.test', Bed::mail());
+    opens($bed->take('outside'), 'rsa');
+    unlike signature(), qr/securityLabel/, 'what is not marked has none';
+    $_->() for @undo;
+};
+
 # It is kept before the message leaves the queue.
 sub learned { my ($hub) = @_; return Bed::wait_for(sub { $bed->queue($hub) == 0 }) }
 
@@ -125,6 +150,45 @@ sub hand {
     ok learned($to), 'what it teaches is kept';
     return filtered($from, "seal.*y\@$to.test");
 }
+
+sub from_outside {
+    my ($options, $from) = @_;
+    shell("openssl cms -sign -binary -in entity $options -out signed");
+    my $mail = "From: $from\nTo: bob\@b.test\nSubject: test\n" . Bed::read_file("$work/signed") =~ s/\r\n/\n/gr;
+    like $bed->send('b', 'outside', $from, 'bob@b.test', $mail), qr/^250/, 'accepted';
+    return $bed->take('b') // '';
+}
+
+subtest '1.5-ca: signatures and certificates of every kind' => sub {
+    Bed::write_file("$work/entity", "Content-Type: text/plain\r\n\r\nhello\r\n");
+    cert('pss', $dca, "$dca\@pss.test", 365, 'rsa-pss -pkeyopt rsa_keygen_bits:2048');
+    my %options = (rsa4096 => '-md sha512', short => '-md sha1', p256 => '', p384 => '-md sha384', p521 => '-md sha512',
+        pss => '-keyopt rsa_padding_mode:pss', rsa => '-cades -keyid');
+    for my $name (sort keys %options) {
+        my $mail = from_outside("-signer ../ca/$name.pem -inkey ../ca/$name.key $options{$name}", "x\@$name.test");
+        like $mail, qr/^X-SEEMAIL-Verified: good/m, "$name $options{$name}: good" or diag filtered('b', 'verify');
+    }
+};
+
+subtest '1.7-graceful: what others may put into a signature' => sub {
+    for my $options ('-receipt_request_all -receipt_request_to x@rsa.test', '-nosmimecap', '-noattr', '-signer ../ca/p256.pem -inkey ../ca/p256.key') {
+        my $mail = from_outside("-signer ../ca/rsa.pem -inkey ../ca/rsa.key $options", 'x@rsa.test');
+        like $mail, qr/^X-SEEMAIL-Verified: good/m, "$options: good";
+    }
+    shell("openssl crl2pkcs7 -nocrl -certfile ../ca/rsa.pem -outform DER -out certs && openssl cms -digest_create -in entity -outform DER -out digested");
+    my %expected = (certs => 'none', digested => 'unsupported', entity => 'malformed');
+    for my $object (sort keys %expected) {
+        for my $type ('', $object eq 'certs' ? ' smime-type=certs-only;' : ()) {
+            my $mail = Bed::mail(From => 'eve@elsewhere.test', 'MIME-Version' => '1.0', 'Content-Transfer-Encoding' => 'base64',
+                'Content-Type' => "application/pkcs7-mime;$type name=smime.p7m", body => encode_base64(Bed::read_file("$work/$object")));
+            $bed->send('b', 'outside', 'eve@elsewhere.test', 'bob@b.test', $mail);
+            my $arrived = $bed->take('b');
+            my ($verdict) = $arrived =~ /^X-SEEMAIL-Verified: (\S+)/m;
+            is $verdict // 'none', $expected{$object}, "$object$type: $expected{$object}";
+            like $arrived, qr/^Content-Type: application\/pkcs7-mime/m, 'delivered';
+        }
+    }
+};
 
 subtest '2.10-cachecaps: what a partner announced is used for the next message' => sub {
     like hand('a', 'b'), qr/cipher=aes-256-cbc transport=rsa(?= |$)/, 'first, nothing is known of B';

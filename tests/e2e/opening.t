@@ -147,6 +147,11 @@ subtest '2.6-mapping: the From domain and the certificate\'s' => sub {
         is verdict(deliver($mail =~ s/^From: .*/From: $from/r)), $expected{$from}, "From: $from";
     }
     is verdict(deliver($mail =~ s/^From: .*/From: a\@a.test\nFrom: b\@a.test/r)), 'ambiguous-from', 'two From';
+    for my $name ('ceo@evil.test', '"ceo@evil.test"', '=?utf-8?q?ceo=40evil.test?=', '=?utf-8?b?Y2VvQGV2aWwudGVzdA==?=') {
+        is verdict(deliver($mail =~ s/^From: .*/From: $name <x\@a.test>/r)), 'ambiguous-from', "$name is shown, and another has signed";
+    }
+    is verdict(deliver($mail =~ s/^From: .*/From: x\@a.test (ceo\@evil.test)/r)), 'ambiguous-from', 'in a comment';
+    is verdict(deliver($mail =~ s/^From: .*/From: "alice\@sub.a.test" <x\@a.test>/r)), 'good', 'another that the signer speaks for';
     is verdict(deliver($mail =~ s/^From: .*\n//r)), 'ambiguous-from', 'no From';
 };
 
@@ -158,7 +163,9 @@ subtest '1.2-auth: an unsigned mail that some would read as a partner\'s' => sub
         is verdict($mail), 'ambiguous-from', substr($from, 0, 40) =~ s/[^ -~]/?/gr;
         ok warned($mail, 'does not say clearly who it is from'), 'and told';
     }
-    for my $from ("From: ceo\@a.testing,", "From: MAILER-DAEMON", "X: y", "From: x\@evil.test, y\@elsewhere.test") {
+    my $named = deliver(Bed::mail() =~ s/^From: .*/From: "ceo\@a.test" <eve\@evil.test>/r, 'eve@evil.test');
+    is verdict($named), 'ambiguous-from', 'a partner\'s address as the name of another';
+    for my $from ("From: ceo\@a.testing,", "From: \"eve\@elsewhere.test\" <eve\@evil.test>", "From: MAILER-DAEMON", "X: y", "From: x\@evil.test, y\@elsewhere.test") {
         is verdict(deliver(Bed::mail() =~ s/^From: .*/$from/r, 'eve@evil.test')), 'none', "$from: a stranger's";
     }
 };
@@ -284,8 +291,21 @@ subtest '1.6-foreign: a part of a multipart' => sub {
         body => "--list\n$part\n--list\nContent-Type: text/plain\n\nfooter of the list\n--list--\n");
     my $arrived = deliver($mail);
     is verdict($arrived), 'altered', 'a footer was added: told';
-    like $arrived, qr/\Q$body\E/, 'opened';
+    unlike $arrived, qr/Caf\xc3/, 'what is encrypted stays so: others can have put something around it to lead it out';
+    like $arrived, qr/\Q$part\E/, 'it is delivered as it came';
     like $arrived, qr/footer of the list/, 'with the footer';
+    my $signed = Bed::read_file("$work/" . sign('entity', 'a')) =~ s/\r\n/\n/gr =~ s/\AMIME-Version.*\n//r;
+    $arrived = deliver(Bed::mail('Content-Type' => 'multipart/mixed; boundary=list', 'MIME-Version' => '1.0',
+        body => "--list\n$signed\n--list\nContent-Type: text/plain\n\nfooter of the list\n--list--\n"));
+    is verdict($arrived), 'altered', 'signed only, with a footer: told';
+    like $arrived, qr/\Q$body\E/, 'and the signature is off';
+    # in our own layers, parts are just content
+    Bed::write_file("$work/forward", "Content-Type: multipart/mixed; boundary=fw\r\n\r\n--fw\r\n" . ($part =~ s/\n/\r\n/gr)
+            . "\r\n--fw\r\nContent-Type: text/plain\r\n\r\nsee above\r\n--fw--\r\n");
+    $arrived = deliver(message(encrypt(sign('forward', 'a'), 'b')));
+    is verdict($arrived), 'good', '2.10-strip: an envelope forwarded within a domain signature: good';
+    unlike $arrived, qr/Caf\xc3/, 'and closed';
+    like $arrived, qr/see above/, 'as it was sent';
 };
 
 done_testing;

@@ -98,9 +98,47 @@ static void readers_differ(void)
         "a@b,a@c,a@d,a@e,a@f"); /* five are asked for */
 }
 
+/* What From shows beside a@b.test. */
+static void shown_beside(void)
+{
+    static const struct {
+        const char *value, *shown;
+    } table[] = {
+        {"a@b.test", ""},
+        {"A <a@b.test>", ""},
+        {"\"a@b.test\" <a@b.test>", ""},
+        {"c@B.TEST <a@b.test>", ""},
+        {"c@d.test <a@b.test>", "c@d.test"},
+        {"\"C c@d.test\" <a@b.test>", "c@d.test"},
+        {"a@b.test (c@d.test)", "c@d.test"},
+        {"=?utf-8?q?c=40d=2Etest?= <a@b.test>", "c@d.test"},
+        {"=?utf-8?b?Y0Bk?= =?utf-8?b?LnRlc3Q=?= <a@b.test>", "c@d.test"},
+        {"\"@ home\" <a@b.test>", ""},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct pool *pool = pool_new();
+        struct header header;
+        struct address address, list[3];
+        struct failure why;
+        char block[200], text[100] = "";
+        snprintf(block, sizeof block, "From: %s\n\n", table[i].value);
+        CU_ASSERT_EQUAL_FATAL(header_read(pool, block, strlen(block), 100,
+                                          &header, &why), 0);
+        CU_ASSERT_EQUAL_FATAL(mailbox_from(pool, &header, &address), 1);
+        int count = mailbox_named(pool, &header, &address, list, 3);
+        if (count > 0)
+            snprintf(text, sizeof text, "%s@%s", list[0].local,
+                     list[0].domain);
+        CU_ASSERT_EQUAL(count, *table[i].shown != '\0');
+        CU_ASSERT_STRING_EQUAL(text, table[i].shown);
+        pool_free(&pool);
+    }
+}
+
 static const struct unit_test tests[] = {
     {"2.6-mapping: one address, however it is written", one_address},
     {"1.2-auth: what an ambiguous From could be read as", readers_differ},
     {"2.6-mapping: what can be read in two ways is ambiguous", ambiguous},
+    {"2.6-mapping: addresses that From shows beside its own", shown_beside},
 };
 UNIT_SUITE(mailbox, tests)

@@ -185,6 +185,15 @@ static void what_belongs_together_is_checked(void)
     broken("settings", "log here\n",
            "column 2 \"here\": expected syslog, or the path of a file from / "
            "on");
+    broken("settings", "label-policy 1.40.3\n",
+           "settings \"1.40.3\": expected an object identifier, 1.2.3, as "
+           "label-policy");
+    broken("settings", "labels SECRET=1\n",
+           "settings \"SECRET=1\": expected MARKING=number, 0 to 256, and "
+           "others behind a comma, as labels");
+    broken("settings", "labels \"SEEMAIL=257\"\n",
+           "settings \"SEEMAIL=257\": expected MARKING=number, 0 to 256, "
+           "and others behind a comma, as labels");
     broken("identity", "# none\n", "identity: expected a row for each of our "
                                    "domains");
     broken("identity", "a.test A\na.test B\n",
