@@ -151,6 +151,25 @@ sub hand {
     return filtered($from, "seal.*y\@$to.test");
 }
 
+subtest '1.1-client: NSS\'s cmsutil opens and verifies what we make' => sub {
+    shell("rm -rf nss; $pki store $dir/ca $work/nss rsa rsa");
+    my $undo = algorithms('a', encrypt => ['aes-256-cbc']);
+    Bed::write_file("$work/der", decode_base64(Bed::body(sealed('rsa'))));
+    my $cmsutil = "cmsutil -D -d sql:$work/nss -f $work/nss/password";
+    my $inner = Bed::output("$cmsutil -i $work/der");
+    like $inner, qr/for rsa/, 'opened';
+    my ($boundary) = $inner =~ /boundary="(.*?)"/;
+    my (undef, $part, $signature) = split /\r\n--\Q$boundary\E(?:--)?\r\n/, $inner;
+    Bed::write_file("$work/part", $part);
+    Bed::write_file("$work/sig", decode_base64($signature =~ s/\A.*?\r\n\r\n//sr));
+    Bed::output("$cmsutil -c $work/part -i $work/sig");
+    is $?, 0, 'the signature is good';
+    Bed::write_file("$work/part", "$part ");
+    Bed::output("$cmsutil -c $work/part -i $work/sig");
+    isnt $?, 0, 'and is not when the content is another';
+    $undo->();
+};
+
 sub from_outside {
     my ($options, $from) = @_;
     shell("openssl cms -sign -binary -in entity $options -out signed");
