@@ -354,8 +354,9 @@ static size_t show_missed(const struct view *view)
         if (!is_missed(view, record) || count++ >= PROBLEMS_MOST ||
             view->certs->json)
             continue;
-        printf("CRL of %s: expired %s ago: run seemail-certs crl fetch "
-               "--again %s\n", issuer(view->certs, record),
+        printf("CRL of %s: expired %s ago\n    run seemail-certs crl fetch "
+               "--again %s, or ask that CA for a new one\n",
+               issuer(view->certs, record),
                certs_span((long long)(view->now - record->next_update), span),
                where(view->certs, record));
     }
@@ -371,8 +372,9 @@ static size_t show_wrong(const struct view *view)
         if (!is_wrong(source) || !is_current(view, source) ||
             count++ >= PROBLEMS_MOST || view->certs->json)
             continue;
-        printf("CRL %s: %s: %s; good %s%s\n", source->where,
-               crl_source_word(source->outcome), source->text,
+        printf("CRL %s: %s: %s; good %s%s\n    run seemail-certs crl fetch "
+               "--again with its URL; if it fails still, tell its CA\n",
+               source->where, crl_source_word(source->outcome), source->text,
                source->good ? certs_span((long long)view->now - source->good,
                                          span) : "never",
                source->good ? " ago" : "");

@@ -167,5 +167,6 @@ int der_time(const struct der_value *value, int64_t *seconds_r)
 
 int der_equal(const struct der *slice, const void *data, size_t length)
 {
-    return slice->length == length && memcmp(slice->data, data, length) == 0;
+    return slice->length == length &&
+           (length == 0 || memcmp(slice->data, data, length) == 0);
 }
