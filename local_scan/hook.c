@@ -143,6 +143,7 @@ static int read_envelope(struct hook *hook, struct failure *why)
                                              recipients_list[i].address)))
             return failure_memory(why);
     hook->reception.sender = text_of(sender_address);
+    hook->reception.local = *text_of(sender_host_address) == '\0';
     hook->reception.host = text_of(sender_host_address);
     hook->reception.recipients = recipients;
     hook->reception.recipient_count = count;

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HOUR 3600
-#define NAMES_MOST 20000 /* all hours are then begun anew */
+#define NAMES_MOST 20000 /* all times are then begun anew */
 
 static int take(struct state *state, const char *key, size_t length,
-                long most, long long now, struct failure *why)
+                long most, long long seconds, long long now,
+                struct failure *why)
 {
     char text[64] = "";
     long long start = 0;
@@ -25,7 +25,7 @@ static int take(struct state *state, const char *key, size_t length,
         snprintf(text, sizeof text, "%.*s", (int)value.length,
                  (const char *)value.data);
     if (sscanf(text, "%lld %ld", &start, &count) != 2 || now < start ||
-        now >= start + HOUR) { /* also when a clock went back */
+        now >= start + seconds) { /* also when a clock went back */
         start = now;
         count = 0;
     }
@@ -40,7 +40,8 @@ static int take(struct state *state, const char *key, size_t length,
 }
 
 int rate_take(struct state *state, const char *what, const char *name,
-              long most, long long now, struct failure *why)
+              long most, long long seconds, long long now,
+                struct failure *why)
 {
     char key[STATE_KEY_MOST];
     int length = snprintf(key, sizeof key, "%s%c%s", what, '\0', name);
@@ -48,6 +49,7 @@ int rate_take(struct state *state, const char *what, const char *name,
         length = sizeof key - 1;
     if (state_begin(state, STATE_WRITE, why) < 0)
         return -1;
-    return state_end(state, take(state, key, (size_t)length, most, now, why),
+    return state_end(state, take(state, key, (size_t)length, most,
+                                 seconds, now, why),
                      why);
 }

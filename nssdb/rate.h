@@ -2,7 +2,7 @@
 #define SEEMAIL_RATE_H
 
 /*
- * rate: how often something was done for somebody within an hour, in the
+ * rate: how often something was done for somebody within some time, in the
  * state, so that many processes together keep a limit (STATE_RATES).
  */
 
@@ -10,10 +10,11 @@ struct failure;
 struct state;
 
 /*
- * May it be done once more for this name, `most' times an hour? If so it is
+ * May it be done once more for this name, `most' times in so
+ * many seconds? If so it is
  * counted. A writing transaction of its own. 1, 0, -1.
  */
 int rate_take(struct state *state, const char *what, const char *name,
-              long most, long long now, struct failure *why);
+              long most, long long seconds, long long now, struct failure *why);
 
 #endif

@@ -241,6 +241,11 @@ static int by_rules(struct deciding *d, struct standing *standing,
                    "mail from outside is not relayed to the outside",
                    DEFAULT_RULE);
     rc = seal_for(d, standing, outcome);
+    /* It asks for what sealing it would need [2.8-mail-request]. */
+    if (rc > 0 && d->facts->request && outcome->class == CLASS_SEAL)
+        return set(outcome, CLASS_PLAIN, "the hub's own request for a "
+                                         "certificate, signed",
+                   outcome->rule) < 0 ? failure_memory(d->why) : 0;
     if (rc != 0)
         return rc < 0 ? -1 : 0;
     if (d->needed)

@@ -64,6 +64,8 @@ struct mail_facts {
     const char *const *recipients;
     size_t recipient_count;
     const char *verdict; /* word of what was verified; NULL = none */
+    int request; /* the hub's own, for the certificate of its one recipient's
+                    domain: signed, and with nothing in it */
 };
 
 struct outcome {

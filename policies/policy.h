@@ -56,6 +56,7 @@ struct settings {
     const char *postmaster;    /* in whose name notices are; in our domains */
     const char *administrator; /* who gets them; likewise */
     const char *sendmail;      /* the program, and arguments after it */
+    long request_hours; /* between two requests by mail; 0 = none */
     long answers;         /* to pings and requests of a domain, in an hour */
     long notices_at_once;      /* of one event, in an hour; then digests */
     long seal_source, verify_source; /* enum known_source of nssdb/known.h */

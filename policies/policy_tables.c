@@ -145,6 +145,8 @@ const struct policy_setting policy_settings[] = {
             COLUMN("administrator", TABLE_ADDRESS, "")),
     SETTING(sendmail, SETTING_TEXT,
             COLUMN("sendmail", TABLE_TEXT, "/usr/sbin/sendmail")),
+    SETTING(request_hours, SETTING_NUMBER,
+            NUMBER("request-hours", "0", 0, 8760)),
     SETTING(answers, SETTING_NUMBER, NUMBER("answers", "20", 0, 100000)),
     SETTING(notices_at_once, SETTING_NUMBER,
             NUMBER("notices-at-once", "5", 0, 1000)),

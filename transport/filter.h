@@ -35,6 +35,10 @@ int filter_seal(struct gateway *gateway, struct pool *pool,
                 struct sink *out, struct filter_report *report_r,
                 struct failure *why);
 
+/* Signs the message in our domain's name, in clear; for requests alone. */
+int filter_sign(struct gateway *gateway, struct pool *pool, const char *from,
+                struct source *in, struct sink *out, struct failure *why);
+
 /* Opens the message and puts the notice of the recorded verdict on top. */
 int filter_open(struct gateway *gateway, struct pool *pool,
                 const struct decided *decided, struct source *in,

@@ -5,6 +5,7 @@
 #include "blob.h"
 #include "failure.h"
 #include "head.h"
+#include "interface.h"
 #include "mailbox.h"
 #include "pool.h"
 #include "state.h"
@@ -12,7 +13,9 @@
 #include "verdict.h"
 
 #include <string.h>
+#include <strings.h>
 
+#define REQUEST_MOST 32768 /* bytes of our own request for a certificate */
 #define POSSIBLE_MOST 50 /* addresses in From; no honest mail has so many */
 
 /* The lists, opened when the first recipient is looked up. */
@@ -242,6 +245,54 @@ static int find_told(struct pool *pool, const struct policy *policy,
     return 0;
 }
 
+/* The value of the one field of that name: 1, 0 = none or several, -1. */
+static int one_field(struct pool *pool, const struct header *header,
+                     const char *name, const char **value_r)
+{
+    size_t at = 0;
+    const struct header_field *field = header_next(header, name, &at);
+    if (!field || header_next(header, name, &at))
+        return 0;
+    *value_r = header_unfold(pool, field);
+    return *value_r ? 1 : -1;
+}
+
+/*
+ * Has the hub itself written it, to ask for the certificate of a partner that
+ * it has none of [2.8-mail-request]? Such a mail alone goes to a partner
+ * without being sealed, so everything must be as seemail-responder makes it:
+ * from this machine, between the two addresses of their own, small, signed,
+ * not marked, and its subject no more than an address of that domain. 1, 0,
+ * -1 = memory.
+ */
+static int is_request(struct pool *pool, const struct policy *policy,
+                      const struct reception *reception,
+                      const struct header *header,
+                      const struct mail_facts *facts)
+{
+    static const char signature[] = "multipart/signed";
+    struct address from = {NULL, NULL}, to = {NULL, NULL}, wanted;
+    const char *type, *subject;
+    if (!reception->local || reception->direction != DIRECTION_INSIDE ||
+        facts->recipient_count != 1 || facts->markings ||
+        facts->unscannable || reception->message->length > REQUEST_MOST)
+        return 0;
+    const char *sender = reception->sender, *recipient = facts->recipients[0];
+    int rc = address_parse(pool, sender, strlen(sender), &from);
+    if (rc > 0)
+        rc = address_parse(pool, recipient, strlen(recipient), &to);
+    if (rc <= 0 || strcmp(from.local, LOCAL_REQUEST) != 0 ||
+        strcmp(to.local, LOCAL_REQUEST) != 0 ||
+        !policy_identity(policy, from.domain))
+        return rc < 0 ? -1 : 0;
+    if ((rc = one_field(pool, header, "Content-Type", &type)) <= 0 ||
+        (rc = one_field(pool, header, "Subject", &subject)) <= 0 ||
+        strncasecmp(type, signature, sizeof signature - 1) != 0)
+        return rc < 0 ? -1 : 0;
+    rc = address_parse(pool, subject, strlen(subject), &wanted);
+    return rc > 0 ? strcmp(wanted.domain, to.domain) == 0 : rc;
+}
+
 static int take(struct pool *pool, const struct policy *policy,
                 const struct reception *reception, struct lists *lists,
                 struct received *received, struct failure *why)
@@ -264,6 +315,9 @@ static int take(struct pool *pool, const struct policy *policy,
         return -1;
     facts.markings = received->scan.markings;
     facts.unscannable = received->scan.unscannable;
+    facts.request = is_request(pool, policy, reception, &header, &facts);
+    if (facts.request < 0)
+        return failure_memory(why);
     received->from_domain = from.domain ? from.domain : "";
     if (from.domain) {
         facts.from = pool_format(pool, "%s@%s", from.local, from.domain);

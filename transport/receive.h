@@ -23,6 +23,7 @@ struct reception {
     /* What the hook was told by seemail-filter verify; NULL = not asked. */
     const char *verdict;
     int closed; /* the whole is encrypted, but not to us */
+    int local; /* it was handed over by a program of this machine */
     int personal; /* it was verified, and no domain has signed it */
 };
 

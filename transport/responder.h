@@ -24,5 +24,6 @@ typedef int responder_command(struct responder *r, int argc, char **argv,
 /* Each: 0, or -1 and why. */
 responder_command responder_flush;
 responder_command responder_answer;
+responder_command responder_request;
 
 #endif

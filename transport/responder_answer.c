@@ -8,6 +8,7 @@
 #include "responder.h"
 
 #include "answer.h"
+#include "attached.h"
 #include "blob.h"
 #include "decide.h"
 #include "event.h"
@@ -21,11 +22,14 @@
 #include "rate.h"
 #include "receive.h"
 #include "state.h"
+#include "warning.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#define HOUR 3600
+#define HEADER_MOST (1U << 20)
 #define MESSAGE_MOST (4L << 20) /* bytes; what is larger is no ping */
 
 struct answering {
@@ -105,7 +109,7 @@ static int within_rate(struct answering *a)
     if (state_open(settings->state, STATE_WRITE, &state, a->why) < 0)
         return -1;
     int rc = rate_take(state, "answer", a->opened.from.domain,
-                       settings->answers, (long long)gateway->now, a->why);
+                       settings->answers, HOUR, (long long)gateway->now, a->why);
     state_close(&state);
     return rc;
 }
@@ -187,6 +191,32 @@ static int take_answer(struct answering *a)
     return rc < 0 ? -1 : 1;
 }
 
+/* What a verified message teaches, also by certificates that it has as
+ * files: the answer to our request, or who asks, and is to be answered. */
+static int take_certificates(struct answering *a)
+{
+    struct lessons lessons = a->opened.lessons;
+    struct blob inner;
+    const struct warning none = {.hardness = WARNING_NONE};
+    size_t learned = 0;
+    if (strcmp(a->decided.verdict, verdict_word(VERDICT_GOOD)) != 0 ||
+        a->opened.verdict != VERDICT_GOOD || !a->opened.from.domain)
+        return 0;
+    blob_init(&inner);
+    int rc = opened_write(&a->opened, a->r->pool, &none, HEADER_MOST,
+                          &inner.sink, a->why);
+    if (rc == 0)
+        rc = attached_certificates(a->r->pool, a->r->gateway.policy, &inner,
+                                   &lessons, a->why);
+    if (rc == 0)
+        rc = learn(&a->r->gateway, &lessons, a->opened.from.domain, a->id,
+                   &learned, a->why);
+    if (learned)
+        logline_number(&a->r->log, LOG_LEARNED, (long long)learned);
+    blob_free(&inner);
+    return rc;
+}
+
 static int answer(struct answering *a)
 {
     struct gateway *gateway = &a->r->gateway;
@@ -199,6 +229,8 @@ static int answer(struct answering *a)
     logline_field(&a->r->log, LOG_VERDICT, verdict_word(a->opened.verdict));
     logline_field(&a->r->log, LOG_SIGNER, a->opened.signer);
     rc = take_answer(a);
+    if (rc == 0)
+        rc = take_certificates(a);
     if (rc == 0)
         rc = check(a);
     if (rc == 0)

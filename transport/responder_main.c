@@ -21,6 +21,7 @@ static const struct {
 } commands[] = {
     {"flush", "[--all]", responder_flush},
     {"answer", "ID DECISION RECIPIENT", responder_answer},
+    {"request", "ADDRESS", responder_request},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 

@@ -19,6 +19,8 @@ struct sealing {
     const struct seal *seal;
     struct base64_sink base64;   /* last */
     struct cms_encrypt encrypt;
+    struct sink *inner; /* where the signed entity goes: encrypt, or clear */
+    struct blob clear;
     struct cms_digest digest;
     struct sink tee; /* the first part: digested and encrypted */
     struct canonical_source canonical; /* first */
@@ -41,7 +43,7 @@ static int tee(struct sink *self, const void *data, size_t size,
                                    offsetof(struct sealing, tee));
     if (s->digest.sink.write(&s->digest.sink, data, size, why) < 0)
         return -1;
-    return s->encrypt.sink.write(&s->encrypt.sink, data, size, why);
+    return s->inner->write(s->inner, data, size, why);
 }
 
 static int write_outer(const struct sealing *s, const struct header *header,
@@ -73,7 +75,7 @@ static int write_opening(struct sealing *s, struct failure *why)
                   "\"application/pkcs7-signature\";\r\n"
                   " micalg=sha-%s; boundary=\"%s\"\r\n\r\n--%s\r\n",
                   name + 3, s->boundary, s->boundary);
-    int rc = text(&s->encrypt.sink, &opening, why);
+    int rc = text(s->inner, &opening, why);
     buffer_free(&opening);
     return rc;
 }
@@ -137,18 +139,52 @@ static int write_signature(struct sealing *s, struct failure *why)
                   "Content-Transfer-Encoding: base64\r\n\r\n",
                   s->boundary);
     if (rc == 0)
-        rc = text(&s->encrypt.sink, &opening, why);
+        rc = text(s->inner, &opening, why);
     if (rc == 0)
         rc = base64_text(&der, &lines, why);
     if (rc == 0)
-        rc = canonical_text(s, &lines, &s->encrypt.sink, why);
+        rc = canonical_text(s, &lines, s->inner, why);
     buffer_free(&lines);
     buffer_clear(&opening);
     buffer_format(&opening, "\r\n--%s--\r\n", s->boundary);
     if (rc == 0)
-        rc = text(&s->encrypt.sink, &opening, why);
+        rc = text(s->inner, &opening, why);
     buffer_free(&der);
     buffer_free(&opening);
+    return rc;
+}
+
+/* Signed, not encrypted: the entity's header ends that of the message. */
+static int run_clear(struct sealing *s, struct head *head, struct sink *out,
+                     struct failure *why)
+{
+    struct buffer outer = {0};
+    struct blob_source entity;
+    struct local_source *local = calloc(1, sizeof *local);
+    blob_init(&s->clear);
+    s->inner = &s->clear.sink;
+    head_put(&head->header, 0, &outer);
+    buffer_text(&outer, HEADER_VERSION ": " SEEMAIL_VERSION "\n"
+                        "MIME-Version: 1.0\n");
+    int rc = local ? 0 : failure_memory(why);
+    if (rc == 0)
+        rc = text(out, &outer, why);
+    if (rc == 0)
+        rc = notice_boundary(s->boundary, why);
+    if (rc == 0)
+        rc = cms_digest_init(&s->digest, s->seal->hash, why);
+    if (rc == 0 && (write_opening(s, why) < 0 ||
+                    write_content(s, head, why) < 0 ||
+                    write_signature(s, why) < 0))
+        rc = -1;
+    if (rc == 0) {
+        blob_source_init(&entity, &s->clear, 0, s->clear.length);
+        local_source_init(local, &entity.source);
+        rc = stream_copy(&local->source, out, why);
+    }
+    buffer_free(&outer);
+    blob_free(&s->clear);
+    free(local);
     return rc;
 }
 
@@ -177,11 +213,13 @@ int seal(const struct seal *seal, struct source *in, struct sink *out,
     if (rc == 0) {
         s->seal = seal;
         s->tee.write = tee;
+        s->inner = &s->encrypt.sink;
         base64_sink_init(&s->base64, out);
         rc = head_read(pool, in, seal->header_limit, &head, why);
     }
     if (rc == 0)
-        rc = run(s, &head, out, why);
+        rc = seal->recipient_count ? run(s, &head, out, why)
+                                   : run_clear(s, &head, out, why);
     if (s) {
         cms_digest_free(&s->digest);
         cms_encrypt_free(&s->encrypt);

@@ -5,7 +5,8 @@
  * seal: a message, signed and then encrypted (RFC 8551, 3.7): the original
  * Content-* fields and body become the first part of a multipart/signed,
  * which goes into an application/pkcs7-mime; the other fields stay outside,
- * but for Bcc. One pass, constant memory.
+ * but for Bcc. One pass, constant memory. Without recipients the
+ * multipart/signed is not encrypted.
  */
 
 #include "cms_sign.h"

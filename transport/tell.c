@@ -1,7 +1,21 @@
 /* tell: see tell.h. */
 #include "tell.h"
 
+#include "background.h"
+#include "certificate.h"
 #include "failure.h"
+#include "policy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ASK_SECONDS 60
 #include "policy.h"
 
 #define NOTHING EVENT_KINDS
@@ -36,6 +50,42 @@ static enum event_kind of_failure(enum failure_kind kind)
     }
 }
 
+/* Each mail that waits comes here, at each attempt: a file for the domain
+ * tells when the last has asked. */
+static int asked_just_now(const struct policy *policy, const char *domain)
+{
+    char folder[4096], path[4400];
+    struct stat found;
+    snprintf(folder, sizeof folder, "%s/asked", policy->settings.state);
+    snprintf(path, sizeof path, "%s/%.255s", folder, domain);
+    if (strchr(domain, '/') || (mkdir(folder, 0700) < 0 && errno != EEXIST))
+        return 1;
+    int there = stat(path, &found) == 0;
+    if (there && llabs((long long)time(NULL) - found.st_mtime) < ASK_SECONDS)
+        return 1;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return 1;
+    int rc = futimens(fd, NULL);
+    close(fd);
+    return rc < 0;
+}
+
+/* A partner is asked for what is missing; whether it is time, who asks finds
+ * out. */
+static void ask_for(const struct policy *policy, const char *domain)
+{
+    char program[4096], address[400];
+    const char *argv[] = {program, "--policies", policy->folder, "request",
+                          address, NULL};
+    snprintf(address, sizeof address, CERT_DCA "@%s", domain);
+    if (policy->settings.request_hours > 0 && *domain &&
+        !asked_just_now(policy, domain) &&
+        background_path("seemail-responder", program, sizeof program,
+                        NULL) == 0)
+        background_start(argv, NULL);
+}
+
 void tell_failure(const struct policy *policy, const struct failure *why,
                   const struct event *event)
 {
@@ -46,4 +96,6 @@ void tell_failure(const struct policy *policy, const struct failure *why,
         one.about = "";
     if (one.kind != NOTHING)
         event_record(policy, &one);
+    if (one.kind == EVENT_HELD)
+        ask_for(policy, one.about);
 }

@@ -59,13 +59,13 @@ static void rates_are_kept(void)
     struct state *state;
     CU_ASSERT_EQUAL_FATAL(state_open(folder, STATE_WRITE, &state, &why), 0);
     for (int i = 0; i < 5; i++)
-        CU_ASSERT_EQUAL(rate_take(state, "answer", "a.test", 3, 1000 + i,
+        CU_ASSERT_EQUAL(rate_take(state, "answer", "a.test", 3, 3600, 1000 + i,
                                   &why), i < 3);
-    CU_ASSERT_EQUAL(rate_take(state, "answer", "b.test", 3, 1005, &why), 1);
-    CU_ASSERT_EQUAL(rate_take(state, "answer", "c.test", 0, 1005, &why), 0);
-    CU_ASSERT_EQUAL(rate_take(state, "answer", "a.test", 3, 4599, &why), 0);
-    CU_ASSERT_EQUAL(rate_take(state, "answer", "a.test", 3, 4600, &why), 1);
-    CU_ASSERT_EQUAL(rate_take(state, "answer", "a.test", 1, 10, &why), 1);
+    CU_ASSERT_EQUAL(rate_take(state, "answer", "b.test", 3, 3600, 1005, &why), 1);
+    CU_ASSERT_EQUAL(rate_take(state, "answer", "c.test", 0, 3600, 1005, &why), 0);
+    CU_ASSERT_EQUAL(rate_take(state, "answer", "a.test", 3, 3600, 4599, &why), 0);
+    CU_ASSERT_EQUAL(rate_take(state, "answer", "a.test", 3, 3600, 4600, &why), 1);
+    CU_ASSERT_EQUAL(rate_take(state, "answer", "a.test", 1, 3600, 10, &why), 1);
     state_close(&state);
     scratch_free(&folder);
 }
