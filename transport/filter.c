@@ -32,6 +32,7 @@ struct materials {
     struct buffer capabilities; /* ours */
     struct buffer label;
     struct cms_choice choice;
+    enum judge_status status; /* of the recipient's certificate */
 };
 
 static void let_go(struct materials *m)
@@ -180,6 +181,19 @@ static int choose(struct gateway *gateway, struct pool *pool, const char *who,
     return 0;
 }
 
+/* What is known of the one that was found: good, or not known to be bad. */
+static int judge_recipient(struct gateway *gateway, struct materials *m,
+                           struct failure *why)
+{
+    struct judge_request request = {.use = JUDGE_ENCRYPT};
+    struct judgement judgement;
+    if (gateway_judge(gateway, m->recipient.certificate, &request, &judgement,
+                      why) < 0)
+        return -1;
+    m->status = judgement.status;
+    return 0;
+}
+
 /* By what was decided for the recipient. */
 static int find_recipient(struct gateway *gateway, struct pool *pool,
                           enum recipient_class class, const char *recipient,
@@ -201,6 +215,8 @@ static int find_recipient(struct gateway *gateway, struct pool *pool,
     if (rc > 0)
         rc = choose(gateway, pool,
                     class == CLASS_PERSON ? person : address.domain, m, why);
+    if (rc == 0)
+        rc = judge_recipient(gateway, m, why);
     m->seal.recipients = &m->recipient;
     m->seal.recipient_count = 1;
     return rc < 0 ? -1 : 0;
@@ -292,6 +308,7 @@ int filter_seal(struct gateway *gateway, struct pool *pool,
     if (rc == 0) {
         report_r->cipher = m.choice.cipher->name;
         report_r->transport = m.choice.transport_name;
+        report_r->recipient = m.status;
     }
     let_go(&m);
     return rc;

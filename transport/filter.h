@@ -25,6 +25,7 @@ struct filter_report {
     struct lessons lessons;
     const char *domain;
     const char *cipher, *transport; /* that it was sealed by */
+    enum judge_status recipient;    /* of the certificate it was sealed to */
 };
 
 /* Seals the message for the recipients, who are of one domain (CLASS_SEAL) or

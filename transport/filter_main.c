@@ -166,6 +166,10 @@ static int do_seal(struct command *c, int argc, char **argv,
         logline_field(&c->log, "transport", report.transport);
         rc = pour(&result, why);
     }
+    if (rc == 0) {
+        c->event.id = c->id;
+        tell_sealed(c->gateway.policy, report.recipient, &c->event);
+    }
     blob_free(&result);
     if (class == CLASS_SEAL)
         mark_sealed(c, argv[3], rc == 0);

@@ -32,6 +32,19 @@ void tell_verdict(const struct policy *policy, enum verdict verdict,
     event_record(policy, &one);
 }
 
+void tell_sealed(const struct policy *policy, enum judge_status status,
+                 const struct event *event)
+{
+    const struct outcome_rule *rule =
+        policy_outcome(policy, judge_word(status));
+    struct event one = *event;
+    if (!rule || rule->sending_event < 0)
+        return;
+    one.kind = (enum event_kind)rule->sending_event;
+    one.reason = judge_word(status);
+    event_record(policy, &one);
+}
+
 static enum event_kind of_failure(enum failure_kind kind)
 {
     switch (kind) {
