@@ -104,7 +104,9 @@ bench: deps
 	@$(MAKE) --no-print-directory -s all $(BENCH)
 	@tests/bench/run
 	@tests/bench/crl
+	@tests/bench/scale
 
+$(B)/bench-fill: $(B)/tests/unit/cert_fixture.o
 $(B)/bench-%: $(B)/tests/bench/%.o $(B)/libseemail.a
 	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NOW 1800000000LL
@@ -405,6 +406,50 @@ static void disk_full(void)
     stop();
 }
 
+/* CPU seconds of looking one address up a thousand times; the least of five. */
+static double cost_of_finding(const char *address)
+{
+    double least = 1e9;
+    for (int round = 0; round < 5; round++) {
+        clock_t began = clock();
+        for (int i = 0; i < 1000; i++) {
+            struct pool *own = pool_new();
+            struct known *found;
+            size_t count = 0;
+            known_find(state, own, address, &found, &count, &why);
+            CU_ASSERT_EQUAL_FATAL(count, 1);
+            pool_free(&own);
+        }
+        double cost = (double)(clock() - began) / CLOCKS_PER_SEC;
+        least = cost < least ? cost : least;
+    }
+    return least;
+}
+
+/* Among 10 and among 5,000; make bench has the figures for 100,000. */
+static void scale(void)
+{
+    double few = 0, many;
+    char text[40];
+    const char *address = text;
+    start();
+    for (unsigned n = 0; n < 5000; n++) {
+        if (n == 10)
+            few = cost_of_finding("dca@5.test");
+        if (n % 500 == 0 || n == 10)
+            CU_ASSERT_EQUAL_FATAL(state_begin(state, STATE_WRITE, &why), 0);
+        snprintf(text, sizeof text, "dca@%u.test", n);
+        struct known known = {.certificate = make(n + 1, NOW, &address, 1),
+                              .source = KNOWN_SEEMAIL, .where = "x"};
+        CU_ASSERT_EQUAL(known_put(state, &known, &why), 1);
+        if (n % 500 == 499 || n == 9)
+            CU_ASSERT_EQUAL_FATAL(state_end(state, 0, &why), 0);
+    }
+    many = cost_of_finding("dca@4321.test");
+    CU_ASSERT_TRUE(many < 3 * few); /* a walk would be some 500 times */
+    stop();
+}
+
 static void source_words(void)
 {
     for (size_t i = 0; i < policy_setting_count; i++) {
@@ -436,6 +481,7 @@ static const struct unit_test tests[] = {
      best_wins},
     {"2.8-store: killed while writing, two writers: all or nothing", killed},
     {"2.8-store: a full disk is told and breaks nothing", disk_full},
+    {"1.8-scale: one of thousands of partners is found as fast as one of ten", scale},
     {"2.8-store: settings have the words for sources", source_words},
 };
 UNIT_SUITE(known, tests)
