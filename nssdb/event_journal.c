@@ -141,6 +141,22 @@ int journal_waits(const char *folder)
     return access(path, F_OK) == 0 || access(taken, F_OK) == 0;
 }
 
+long long journal_oldest(const char *folder)
+{
+    static const char *const names[] = {TAKEN, OPEN};
+    long long when = 0;
+    for (size_t i = 0; i < 2 && when == 0; i++) {
+        char path[4096];
+        path_of(folder, names[i], path, sizeof path);
+        FILE *file = fopen(path, "re");
+        if (file && fscanf(file, " %lld", &when) != 1)
+            when = 0;
+        if (file)
+            fclose(file);
+    }
+    return when;
+}
+
 /* Nobody writes to it any more once we have had it for ourselves. */
 static int settle(const char *path, char *name, struct failure *why)
 {

@@ -35,6 +35,9 @@ int journal_lock(const char *folder, int *fd_r, struct failure *why);
 /* Is there anything to take? */
 int journal_waits(const char *folder);
 
+/* When the first event came that waits to be counted; 0 = none waits. */
+long long journal_oldest(const char *folder);
+
 /*
  * Takes the file over: its lines go to the visitor, and it is known by a
  * name that no other has had. When they are kept for good, journal_done()

@@ -37,7 +37,7 @@ subtest 'A-nontech: all is well' => sub {
     my ($level, $out) = status();
     is $level, 0, '1.9-failaware: exit status 0' or diag $out;
     like $out, qr/^good: the hub is well\n/, 'in a line';
-    for my $section (qw(policy programs exim hook certificates queue errors disk)) {
+    for my $section (qw(policy programs exim hook certificates queue notices errors disk)) {
         like $out, qr/^good +$section +\S/m, $section;
     }
     like $out, qr/^ +good "a DCA": signs, .* until 20\d\d-\d\d-\d\d \(\d+ days\)$/m, 'certificates';
@@ -62,6 +62,9 @@ subtest '1.9-failaware: what does not work is told' => sub {
     trouble('a broken table', 2, '.*hosts:\d+', 'seemail-policy check names each error',
         Bed::change("$bed->{TB_A_POLICY}/hosts", sub { $_ .= "\"x\n" }));
     trouble('no hook', 2, 'the hook .*seemail.so cannot be read', 'install it there', moved("$dir/bin/seemail.so"));
+    my $events = "$bed->{TB_A_STATE}/events";
+    Bed::write_file($events, "\n" . (time - 3 * 86400) . "\theld\n");
+    trouble('events that nobody counts', 1, 'events wait for 3 days', 'run seemail-responder flush', sub { unlink $events });
     trouble('no filter', 2, '.*seemail-filter cannot be run', 'make install', moved("$dir/bin/seemail-filter"));
     trouble('no key store', 2, '.*key4\.db', 'mend it', moved("$bed->{TB_A_NSSDB}/key4.db"));
     trouble('no state', 2, 'something is wrong with keys, certificates or lists', 'see below', moved("$bed->{TB_A_STATE}/data.mdb"));
@@ -134,6 +137,7 @@ subtest '1.9-logs: counters for a monitor' => sub {
     cmp_ok $after{'seemail_certificate_expiry_days{nickname="a DCA"}'}, '>', 300, 'days to expiry';
     is $after{'seemail_queue_messages{reason="no-certificate"}'}, 0, 'the queue';
     ok exists $after{'seemail_list_age_seconds{list="SEEMAIL"}'}, 'the age of lists';
+    is $after{seemail_crls_failing}, 0, 'CRLs';
     cmp_ok $after{'seemail_failures_total{failure="policy"}'}, '>=', 1, 'failures';
 };
 

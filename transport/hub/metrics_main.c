@@ -133,6 +133,27 @@ static void put_lists(struct metrics *m, const json_t *facts)
     }
 }
 
+static void put_crls(struct metrics *m, const json_t *facts)
+{
+    const json_t *crls = json_object_get(facts, "crls");
+    const json_t *list = json_object_get(crls, "list");
+    head(m, "seemail_crl_next_update_seconds", "gauge",
+         "Time until a CRL expires.");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *crl = json_array_get(list, i);
+        const char *name = pool_format(
+            m->console.pool, "%s, %s", facts_text(crl, "issuer"),
+            facts_text(crl, "from"));
+        buffer_text(&m->out, "seemail_crl_next_update_seconds");
+        label(m, "crl", name ? name : "?");
+        buffer_format(&m->out, " %lld\n",
+                      facts_time(crl, "next-update") - (long long)m->now);
+    }
+    head(m, "seemail_crls_failing", "gauge",
+         "CRLs that could not be fetched, or are not to be used.");
+    gauge(m, "seemail_crls_failing", facts_number(crls, "failing", 0));
+}
+
 static int put_facts(struct metrics *m, struct failure *why)
 {
     static const char *const levels[] = {"good", "warning", "critical"};
@@ -142,6 +163,7 @@ static int put_facts(struct metrics *m, struct failure *why)
         return -1;
     put_own(m, facts);
     put_lists(m, facts);
+    put_crls(m, facts);
     for (int i = 0; i < 3; i++)
         if (strcmp(facts_text(facts, "level"), levels[i]) == 0)
             level = i;

@@ -80,9 +80,11 @@ static const char style[] =
     ".tile b{display:block;font-size:22px;line-height:1.2}"
     ".tile span{color:var(--soft);font-size:13px}"
     "table{border-collapse:collapse;width:100%;font-size:14px}"
-    "th{text-align:left;font-weight:600;color:var(--soft);font-size:13px}"
+    
     "th,td{padding:5px 10px 5px 0;border-bottom:1px solid var(--line);"
     "vertical-align:top;overflow-wrap:anywhere}"
+    "th{text-align:left;font-weight:600;color:var(--soft);font-size:13px;"
+    "overflow-wrap:normal}"
     "tr:last-child td{border-bottom:0}"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;"
     "overflow-wrap:normal;white-space:nowrap}"

@@ -188,6 +188,17 @@ static void health_cell(const struct report *report, struct buffer *out,
     }
 }
 
+/* Of a CRL there is more to know than fits here: seemail-certs crl list. */
+static int is_minor(const char *key)
+{
+    static const char *const minor[] = {"number", "kind", "this-update",
+                                        "taken-in", "from", "asked"};
+    for (size_t i = 0; i < sizeof minor / sizeof minor[0]; i++)
+        if (strcmp(key, minor[i]) == 0)
+            return 1;
+    return 0;
+}
+
 /* The members of a row that a cell can show. */
 static size_t columns_of(const json_t *row, const char *keys[COLUMNS_MOST])
 {
@@ -196,7 +207,8 @@ static size_t columns_of(const json_t *row, const char *keys[COLUMNS_MOST])
     for (; at && count < COLUMNS_MOST;
          at = json_object_iter_next((json_t *)(size_t)row, at)) {
         const json_t *value = json_object_iter_value(at);
-        if (!json_is_array(value) && !json_is_object(value))
+        if (!json_is_array(value) && !json_is_object(value) &&
+            !is_minor(json_object_iter_key(at)))
             keys[count++] = json_object_iter_key(at);
     }
     return count;
@@ -229,16 +241,32 @@ static void health_table(const struct report *report, struct buffer *out,
     table_end(out);
 }
 
+/* Each list of rows in an object, and in those within it. */
+static void health_object(const struct report *report, struct buffer *out,
+                          const char *prefix, json_t *object)
+{
+    for (void *at = json_object_iter(object); at;
+         at = json_object_iter_next(object, at)) {
+        const char *key = json_object_iter_key(at);
+        json_t *value = json_object_iter_value(at);
+        const char *title =
+            *prefix && strcmp(key, "list") == 0
+                ? prefix
+                : pool_format(report->console.pool, "%s%s%s", key,
+                              *prefix ? " of " : "", prefix);
+        if (!title || strcmp(key, "own") == 0)
+            continue; /* ours have a picture */
+        if (json_is_object(value) && !*prefix)
+            health_object(report, out,
+                          strcmp(key, "crls") == 0 ? "CRLs" : key, value);
+        else if (json_is_object(json_array_get(value, 0)))
+            health_table(report, out, title, value);
+    }
+}
+
 /* All that seemail-certs tells in rows: lists, directories, revocation. */
 void report_health(const struct report *report, struct buffer *out)
 {
-    json_t *facts = json_object_get(report->status, "certificates");
-    void *at = facts ? json_object_iter(facts) : NULL;
-    for (; at; at = json_object_iter_next(facts, at)) {
-        const char *key = json_object_iter_key(at);
-        const json_t *rows = json_object_iter_value(at);
-        if (strcmp(key, "own") != 0 &&
-            json_is_object(json_array_get(rows, 0)))
-            health_table(report, out, key, rows);
-    }
+    health_object(report, out, "",
+                  json_object_get(report->status, "certificates"));
 }

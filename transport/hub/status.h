@@ -34,7 +34,8 @@ struct status {
 typedef int status_section(struct status *status, struct failure *why);
 
 status_section status_policy, status_smtp, status_hook, status_programs,
-    status_certificates, status_queue, status_disk, status_errors;
+    status_certificates, status_queue, status_notices, status_disk,
+    status_errors;
 
 /* Tells a finding; step may be NULL. */
 void status_find(struct status *status, enum status_level level,

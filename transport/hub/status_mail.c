@@ -1,10 +1,12 @@
 /* status: certificates and lists, what waits, what failed lately. */
 #include "background.h"
+#include "event_journal.h"
 #include "facts.h"
 #include "failure.h"
 #include "interface.h"
 #include "json.h"
 #include "maillog.h"
+#include "policy.h"
 #include "pool.h"
 #include "run.h"
 #include "status.h"
@@ -16,6 +18,7 @@
 
 #define HOUR (60 * 60)
 #define DAY (24 * HOUR)
+#define EVENTS_OLD (2 * DAY) /* seconds: no digest collects so long */
 #define LOG_TAIL (16L << 20) /* bytes of the log that are looked at */
 #define OUTPUT_MOST (1 << 20)
 
@@ -107,6 +110,27 @@ int status_queue(struct status *status, struct failure *why)
                         waiting.by_reason[i],
                         waiting.by_reason[i] == 1 ? " waits" : "s wait",
                         held_reasons[i].word);
+    return 0;
+}
+
+/* Events wait in a file until seemail-responder counts them and sends what is
+ * due: no longer than a digest is collected for. */
+int status_notices(struct status *status, struct failure *why)
+{
+    (void)why;
+    if (!status->policy)
+        return 0; /* said */
+    long long oldest = journal_oldest(status->policy->settings.state);
+    long long age = oldest ? (long long)status->now - oldest : 0;
+    if (age > EVENTS_OLD)
+        status_find(status, STATUS_WARNING,
+                    "run seemail-responder flush, and from a timer",
+                    "events wait for %s: nobody is told of them",
+                    held_age(status->console.pool, age));
+    else
+        status_find(status, STATUS_GOOD, NULL, oldest
+                    ? "events are collected, to be told in a digest"
+                    : "no events wait to be told");
     return 0;
 }
 

@@ -19,6 +19,7 @@ static const struct {
     {"hook", status_hook},
     {"certificates", status_certificates},
     {"queue", status_queue},
+    {"notices", status_notices},
     {"errors", status_errors},
     {"disk", status_disk},
 };
