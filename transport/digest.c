@@ -44,7 +44,8 @@ static int read_hours(struct making *m)
 static long long due_at(struct making *m, const struct event_pending *one)
 {
     const struct event_rule *rule = &m->policy->events[one->kind];
-    if (m->all || one->first > m->now) /* by a clock that was ahead */
+    /* By a clock that was ahead, and not just while we were at it. */
+    if (m->all || one->first > m->now + MINUTE)
         return m->now;
     if (rule->how != NOTIFY_MAIL)
         return one->first + rule->minutes * MINUTE;
