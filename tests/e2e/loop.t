@@ -12,7 +12,7 @@ my $owner = $> == 0 ? 'Debian-exim:' : '';
 my $as = $> == 0 ? 'setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups' : '';
 my $pki = "$Bed::top/tests/bed/pki";
 my $dca = 'domain-confidentiality-authority';
-my $count = 20;
+my $count = $ENV{MAILS} || 20;
 
 sub flush { my ($x) = @_; return Bed::output("$as $dir/bin/seemail-responder --policies $bed->{ 'TB_' . uc($x) . '_POLICY' } flush --all") }
 sub of_hub { my @mails; for my $mail (@_) { push @mails, $mail if $mail =~ /^Auto-Submitted|^X-Failed|^Subject: Warning/m } return @mails }
