@@ -164,12 +164,17 @@ static const char *answer(struct hook *hook, const char *key)
     return "";
 }
 
+static const char *program_folder(void)
+{
+    const char *folder = place(option_bin, ENV_BIN);
+    return folder ? folder : PROGRAM_FOLDER;
+}
+
 /* Keys are not for Exim's process: a child looks into the message. */
 static int verify(struct hook *hook, struct failure *why)
 {
-    const char *folder = place(option_bin, ENV_BIN);
-    const char *program = pool_format(hook->pool, "%s/seemail-filter",
-                                      folder ? folder : PROGRAM_FOLDER);
+    const char *program =
+        pool_format(hook->pool, "%s/seemail-filter", program_folder());
     const char *offset = pool_format(hook->pool, "%d",
                                      (int)SPOOL_DATA_START_OFFSET);
     const char *argv[] = {program, "verify", text_of(message_id), offset,
@@ -205,11 +210,10 @@ static int decide_mail(struct hook *hook, struct failure *why)
     if (!home)
         return failure(why, FAILURE_POLICY, ENV_HOME " is not set: see "
                                             "add_environment");
-    /* For the filter, which has no options of Exim's. */
+    /* For our programs, which have no options of Exim's. */
     if (option_home)
         setenv(ENV_HOME, home, 1);
-    if (option_bin)
-        setenv(ENV_BIN, place(option_bin, ENV_BIN), 1);
+    setenv(ENV_BIN, program_folder(), 1);
     snprintf(folder, sizeof folder, "%s/policies", home);
     if (policy_load(folder, &hook->policy, NULL, why) < 0)
         return -1;

@@ -24,13 +24,17 @@ struct certs {
 
 typedef int certs_command(struct certs *certs, int argc, char **argv);
 
+certs_command certs_approve;
 certs_command certs_compromise;
 certs_command certs_crl;
+certs_command certs_deny;
 certs_command certs_export;
+certs_command certs_fetch;
 certs_command certs_forget;
 certs_command certs_import;
 certs_command certs_list;
 certs_command certs_ocsp;
+certs_command certs_pending;
 certs_command certs_refresh;
 certs_command certs_renew;
 certs_command certs_show;
@@ -45,6 +49,10 @@ int certs_usage(const char *command);
 /* "3 hours": text for people, which is returned. */
 #define CERTS_SPAN 40
 const char *certs_span(long long seconds, char text[CERTS_SPAN]);
+/* An address as it is, or that of a domain's DCA; canonical, in the pool. 0,
+ * -1. */
+int certs_address(struct certs *certs, const char *text,
+                  const char **address_r, struct failure *why);
 
 /* Opens the state for reading: 0; or -1, *status_r is the exit status and the
  * fault is printed. */

@@ -54,6 +54,7 @@ static void start(struct job *job, struct certs *certs, struct state *state)
     job->fetcher = (struct crl_fetcher){
         .state = state, .pool = certs->pool,
         .rules = {permits, certs->policy},
+        .proxy = settings->http_proxy,
         .most = (size_t)settings->crl_limit,
         .seconds = (unsigned)settings->crl_timeout,
         .retry = settings->crl_retry, .wait = LOCK_WAIT};

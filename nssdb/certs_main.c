@@ -18,18 +18,22 @@ static const struct command {
     const char *name, *arguments;
     certs_command *run;
 } commands[] = {
+    {"approve", "ADDRESS|DOMAIN|FINGERPRINT", certs_approve},
     {"compromise", "[--end] NICKNAME", certs_compromise},
     {"crl", "list | show ISSUER|URL [SERIAL] | import FILE... | refresh\n"
             "       | forget ISSUER|URL\n"
             "       | fetch [--again] [--seconds N] [--certificates FILE|-] "
             "URL...", certs_crl},
+    {"deny", "ADDRESS|DOMAIN|FINGERPRINT", certs_deny},
     {"export", "[--pem|--der|--p7c] [ADDRESS] FILE|-", certs_export},
+    {"fetch", "[--if-due] ADDRESS|DOMAIN", certs_fetch},
     {"forget", "ADDRESS|FINGERPRINT", certs_forget},
     {"import", "[--source unverified|learned|directory|seemail] FILE...",
      certs_import},
     {"list", "SEEMAIL|VENDOR | certificates [ADDRESS|DOMAIN]", certs_list},
     {"ocsp", "FILE|-", certs_ocsp},
-    {"refresh", "", certs_refresh},
+    {"pending", "", certs_pending},
+    {"refresh", "[--if-due]", certs_refresh},
     {"renew", "--new-key [--key KIND] [--token TOKEN] [--subject NAME] "
               "[--out FILE] [NICKNAME] | --install FILE", certs_renew},
     {"show", "ADDRESS|FINGERPRINT|NICKNAME", certs_show},

@@ -184,6 +184,7 @@ int certs_ocsp(struct certs *certs, int argc, char **argv)
     struct ocsp_command command = {
         .certs = certs,
         .fetcher = {.pool = certs->pool, .now = time(NULL),
+                    .proxy = certs->policy->settings.http_proxy,
                     .seconds =
                         (unsigned)certs->policy->settings.ocsp_timeout}};
     struct failure why = {0};

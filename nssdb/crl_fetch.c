@@ -111,7 +111,8 @@ static int ask_http(struct fetching *f, struct failure *why)
     struct crl_source *source = f->source;
     int known = source->outcome == CRL_SOURCE_TAKEN && !fetcher->again;
     struct http_request request = {
-        .url = source->where, .most = fetcher->most,
+        .url = source->where, .proxy = fetcher->proxy,
+        .most = fetcher->most,
         .seconds = fetcher->seconds,
         .tag = known && *source->tag ? source->tag : NULL,
         .since = known ? source->modified : 0};

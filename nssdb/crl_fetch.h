@@ -25,6 +25,7 @@ struct crl_fetcher {
     struct state *state; /* open for writing */
     struct pool *pool;
     struct crl_rules rules;
+    const char *proxy; /* for http and https; NULL = none */
     size_t most;      /* bytes of a CRL */
     unsigned seconds; /* for one URL */
     long retry;       /* seconds before it is asked for again; longer, up to

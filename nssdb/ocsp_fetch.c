@@ -50,7 +50,8 @@ static int ask(const struct ocsp_fetcher *fetcher, const char *url,
                CERTCertificate *certificate, CERTCertificate *issuer,
                struct ocsp_answer *answer_r, struct failure *why)
 {
-    struct http_request request = {.most = OCSP_BYTES_MOST,
+    struct http_request request = {.proxy = fetcher->proxy,
+                                   .most = OCSP_BYTES_MOST,
                                    .seconds = fetcher->seconds};
     struct http_answer answer;
     struct blob body;

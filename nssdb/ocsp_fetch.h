@@ -14,6 +14,7 @@
 struct ocsp_fetcher {
     struct state *state; /* open for writing */
     struct pool *pool;
+    const char *proxy;   /* NULL = none */
     unsigned seconds;    /* for one request */
     time_t now;
 };

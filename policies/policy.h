@@ -31,6 +31,13 @@ typedef uint64_t marking_set;
 
 enum unscannable { UNSCANNABLE_MARKED, UNSCANNABLE_PLAIN, UNSCANNABLE_HOLD };
 enum unlisted { UNLISTED_REFUSE_ALL, UNLISTED_REFUSE_UNLISTED };
+/* Whose certificates are used without being approved one by one. */
+enum approval_mode {
+    APPROVAL_NOBODY,
+    APPROVAL_SEEMAIL,
+    APPROVAL_LISTED,
+    APPROVAL_ALL
+};
 enum own_limits { OWN_LIMITS_WARN, OWN_LIMITS_REFUSE };
 
 /* Paths are absolute, or relative to where the process is. */
@@ -71,6 +78,9 @@ struct settings {
     long crl_timeout;       /* seconds to get one */
     long crl_retry;         /* seconds before it is asked for again */
     long crl_ahead, crl_grace; /* seconds before and after nextUpdate */
+    long approval;             /* enum approval_mode */
+    long fetch_timeout, fetch_pause; /* seconds */
+    const char *http_proxy;          /* NULL = none */
 };
 
 struct identity {
@@ -91,7 +101,8 @@ struct partner {
 enum directory_purpose {
     DIRECTORY_SEEMAIL,
     DIRECTORY_VENDOR,
-    DIRECTORY_CERTIFICATES
+    DIRECTORY_CERTIFICATES, /* all of them, at each refresh */
+    DIRECTORY_DISCOVER      /* one address at a time, when it is needed */
 };
 
 struct directory {
@@ -101,6 +112,13 @@ struct directory {
     size_t attribute_count;
     enum directory_purpose purpose;
     const char *bind_dn, *password_file; /* NULL = anonymous */
+    /* To discover: entries as of partners, or "CN=x", "O=x", "OU=x" that an
+     * issuer's name has; none = it is asked for anybody. */
+    const char *const *serves;
+    size_t serve_count;
+    int starttls;
+    const char *ca_file;   /* NULL = the system's */
+    const char *mechanism; /* of SASL; NULL = a simple bind */
 };
 
 enum algorithm_use {
@@ -231,6 +249,12 @@ const struct trusted_server *policy_server(const struct policy *policy,
 /* What is done about a status, by its word; or NULL. */
 const struct outcome_rule *policy_outcome(const struct policy *policy,
                                           const char *status);
+
+/* Is the directory asked for certificates of this canonical domain, or of one
+ * whose issuer has a name of these ("CN=x", ...)? */
+int policy_directory_serves(const struct directory *directory,
+                            const char *domain, const char *const *issuer,
+                            size_t issuer_count);
 
 /* The markings of the triggers that were found. */
 marking_set policy_found(const struct policy *policy,

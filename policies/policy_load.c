@@ -62,7 +62,7 @@ int load_rows(struct loader *loader, enum policy_table which, size_t size,
  * A path is relative to the folder that policies/ is in. By its name: where
  * policies/ is a link, what it points to has another parent.
  */
-static const char *resolve(struct loader *loader, const char *path)
+const char *load_path(struct loader *loader, const char *path)
 {
     const char *folder = loader->policy->folder;
     size_t length = strlen(folder);
@@ -116,7 +116,7 @@ static int put_setting(struct loader *loader,
     } else {
         const char *text = cell->text;
         if (setting->kind == SETTING_PATH)
-            text = resolve(loader, text);
+            text = load_path(loader, text);
         else if (setting->kind == SETTING_LOG &&
                  strcmp(text, "syslog") != 0 && *text != '/')
             unknown = 1;
@@ -294,41 +294,6 @@ static int load_partners(struct loader *loader)
         if (unknown)
             row_error(loader, row, 1, "all, none or markings that the table "
                                       "triggers has");
-    }
-    return 0;
-}
-
-static int uri_valid(const char *uri)
-{
-    return strncmp(uri, "ldap://", 7) == 0 ||
-           strncmp(uri, "ldaps://", 8) == 0 ||
-           strncmp(uri, "ldapi://", 8) == 0;
-}
-
-static int load_directories(struct loader *loader)
-{
-    struct table table;
-    struct directory *to;
-    if (load_rows(loader, POLICY_DIRECTORIES, sizeof *to, &table, &to) < 0)
-        return -1;
-    loader->policy->directories = to;
-    loader->policy->directory_count = table.count;
-    for (const struct table_row *row = table.rows; row; row = row->next, to++) {
-        const struct table_cell *cells = row->cells;
-        *to = (struct directory){
-            rule_of(row), cells[0].text, cells[2].text, cells[3].text,
-            cells[4].text, cells[5].items, cells[5].count,
-            (enum directory_purpose)cells[1].number, cells[6].text,
-            cells[7].text ? resolve(loader, cells[7].text) : NULL};
-        if (cells[7].text && !to->password_file)
-            return failure_memory(loader->why);
-        if (seen_before(&table, row, 0))
-            row_error(loader, row, 0, "each directory's name once");
-        if (to->purpose != DIRECTORY_CERTIFICATES &&
-            seen_before(&table, row, 1))
-            row_error(loader, row, 1, "one directory for each list");
-        if (!uri_valid(to->uri))
-            row_error(loader, row, 2, "ldap://, ldaps:// or ldapi://...");
     }
     return 0;
 }

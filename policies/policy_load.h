@@ -31,6 +31,10 @@ int load_table(struct loader *loader, enum policy_table which,
 int load_rows(struct loader *loader, enum policy_table which, size_t size,
               struct table *table_r, void *rows_r);
 
+/* A path as the settings have it, from the policy's place; NULL = memory. */
+const char *load_path(struct loader *loader, const char *path);
+
+int load_directories(struct loader *loader);
 int load_servers(struct loader *loader);
 int load_outcomes(struct loader *loader);
 int load_events(struct loader *loader);

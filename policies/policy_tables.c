@@ -18,7 +18,12 @@ static const char *const own_limits[] = {"warn", "refuse", NULL};
 static const char *const sources[] = {"unverified", "learned", "directory",
                                       "seemail", "pinned", NULL};
 static const char *const purposes[] = {"seemail", "vendor", "certificates",
-                                       NULL};
+                                       "discover", NULL};
+static const char *const tls[] = {"uri", "starttls", NULL};
+const char *const policy_mechanisms[] = {
+    "simple", "EXTERNAL", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", NULL};
+static const char *const approvals[] = {"nobody", "seemail", "listed",
+                                        "all", NULL};
 static const char *const uses[] = {"sign", "digest", "encrypt",
                                    "keytransport", NULL};
 static const char *const permits[] = {"both", "send", "receive",
@@ -67,11 +72,15 @@ static const struct table_column directories[] = {
     COLUMN("name", TABLE_WORD, NULL),
     WORDS("purpose", TABLE_ENUM, NULL, purposes),
     COLUMN("uri", TABLE_TEXT, NULL),
-    COLUMN("base", TABLE_TEXT, NULL),
-    COLUMN("filter", TABLE_TEXT, "(objectClass=*)"),
-    COLUMN("attributes", TABLE_LIST, "mail"),
+    COLUMN("base", TABLE_TEXT, "C=NZ"),
+    COLUMN("filter", TABLE_TEXT, ""),
+    COLUMN("attributes", TABLE_LIST, ""),
     COLUMN("bind-dn", TABLE_TEXT, ""),
     COLUMN("password-file", TABLE_TEXT, ""),
+    COLUMN("for", TABLE_LIST, ""),
+    WORDS("tls", TABLE_ENUM, "uri", tls),
+    COLUMN("ca-file", TABLE_TEXT, ""),
+    WORDS("bind", TABLE_ENUM, "simple", policy_mechanisms),
 };
 static const struct table_column algorithms[] = {
     WORDS("use", TABLE_ENUM, NULL, uses),
@@ -168,7 +177,7 @@ const struct policy_setting policy_settings[] = {
     SETTING(receive_network, SETTING_NUMBER,
             NUMBER("receive-network", "5", 0, 60)),
     SETTING(send_network, SETTING_NUMBER,
-            NUMBER("send-network", "60", 0, 600)),
+            NUMBER("send-network", "50", 0, 600)),
     SETTING(warning_subject, SETTING_TEXT,
             COLUMN("warning-subject", TABLE_TEXT, "")),
     SETTING(label_policy, SETTING_TEXT,
@@ -184,6 +193,13 @@ const struct policy_setting policy_settings[] = {
             NUMBER("crl-ahead", "21600", 0, 31536000)),
     SETTING(crl_grace, SETTING_NUMBER,
             NUMBER("crl-grace", "0", 0, 31536000)),
+    SETTING(approval, SETTING_NUMBER,
+            WORDS("approval", TABLE_ENUM, "listed", approvals)),
+    SETTING(fetch_timeout, SETTING_NUMBER,
+            NUMBER("fetch-timeout", "40", 1, 3600)),
+    SETTING(fetch_pause, SETTING_NUMBER,
+            NUMBER("fetch-pause", "600", 0, 86400)),
+    SETTING(http_proxy, SETTING_TEXT, COLUMN("http-proxy", TABLE_TEXT, "")),
     SETTING(scan_limit, SETTING_NUMBER,
             NUMBER("scan-limit", "64m", 1024, 1L << 40)),
     SETTING(scan_names, SETTING_NUMBER,

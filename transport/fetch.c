@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PROGRAM "seemail-certs"
 #define OUTPUT_MOST (1U << 20)
@@ -26,12 +27,11 @@ static unsigned left(const struct gateway *gateway)
 
 /* A failure is for the child's own log: here all counts that it got. */
 static int run_certs(struct gateway *gateway, const char **argv,
-                     const struct buffer *input)
+                     const struct buffer *input, struct buffer *output)
 {
     const char *folder = getenv(ENV_BIN);
     struct run run = {.argv = argv, .pass_fd = -1, .seconds = left(gateway),
                       .output_most = OUTPUT_MOST};
-    struct buffer output = {0};
     int status;
     argv[0] = pool_format(gateway->policy->pool, "%s/" PROGRAM,
                           folder ? folder : PROGRAM_FOLDER);
@@ -42,8 +42,7 @@ static int run_certs(struct gateway *gateway, const char **argv,
         run.input_length = input->length;
     }
     state_close(&gateway->state);
-    run_program(&run, &output, &status, NULL);
-    buffer_free(&output);
+    run_program(&run, output, &status, NULL);
     return 1;
 }
 
@@ -60,7 +59,7 @@ int fetch_crls(struct gateway *gateway, const struct judgement *judgement)
 {
     const char *argv[FIXED + 1 + JUDGE_URLS_MOST + 1] = {
         NULL, "crl", "fetch", "--seconds", NULL, "--certificates", "-"};
-    struct buffer path = {0};
+    struct buffer path = {0}, output = {0};
     char seconds[20];
     unsigned time = left(gateway);
     if (!judgement->url_count || !time)
@@ -70,7 +69,8 @@ int fetch_crls(struct gateway *gateway, const struct judgement *judgement)
     for (size_t i = 0; i < judgement->url_count; i++)
         argv[FIXED + 1 + i] = judgement->urls[i];
     put_all(judgement->path, judgement->path_count, &path);
-    int rc = run_certs(gateway, argv, &path);
+    int rc = run_certs(gateway, argv, &path, &output);
+    buffer_free(&output);
     buffer_free(&path);
     return rc;
 }
@@ -78,17 +78,28 @@ int fetch_crls(struct gateway *gateway, const struct judgement *judgement)
 int fetch_ocsp(struct gateway *gateway, const struct judgement *judgement)
 {
     const char *argv[] = {NULL, "ocsp", "-", NULL};
-    struct buffer pairs = {0};
+    struct buffer pairs = {0}, output = {0};
     if (!judgement->ocsp_count)
         return 0;
     put_all(judgement->ocsp, judgement->ocsp_count, &pairs);
-    int rc = run_certs(gateway, argv, &pairs);
+    int rc = run_certs(gateway, argv, &pairs, &output);
+    buffer_free(&output);
     buffer_free(&pairs);
     return rc;
 }
 
-int fetch_certificate(struct gateway *gateway, const char *address)
+/* Its first line is of what was asked for: "address: what became of it". */
+int fetch_certificate(struct gateway *gateway, const char *address,
+                      const char **said_r)
 {
     const char *argv[] = {NULL, "fetch", "--if-due", address, NULL};
-    return run_certs(gateway, argv, NULL);
+    struct buffer output = {0};
+    int rc = run_certs(gateway, argv, NULL, &output);
+    const char *colon = strstr(buffer_string(&output), ": ");
+    const char *said = colon ? pool_substring(gateway->policy->pool, colon + 2,
+                                              strcspn(colon + 2, "\n"))
+                             : NULL;
+    *said_r = said ? said : "";
+    buffer_free(&output);
+    return rc;
 }

@@ -19,7 +19,8 @@ int fetch_crls(struct gateway *gateway, const struct judgement *judgement);
 int fetch_ocsp(struct gateway *gateway, const struct judgement *judgement);
 
 /* A certificate for an address or a domain, from the directories [2.8-auto-a].
- * 1 = look again; 0 = no time. */
-int fetch_certificate(struct gateway *gateway, const char *address);
+ * 1 = look again, *said_r is what became of it, in words; 0 = no time. */
+int fetch_certificate(struct gateway *gateway, const char *address,
+                      const char **said_r);
 
 #endif

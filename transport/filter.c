@@ -12,6 +12,7 @@
 #include "keystore.h"
 #include "open.h"
 #include "own.h"
+#include "partner.h"
 #include "pool.h"
 #include "seal.h"
 #include "warning.h"
@@ -204,12 +205,9 @@ static int find_recipient(struct gateway *gateway, struct pool *pool,
     if (read_recipient(pool, class, recipient, &address, why) < 0)
         return -1;
     snprintf(person, sizeof person, "%s@%s", address.local, address.domain);
-    int rc = class == CLASS_PERSON
-             ? gateway_partner(gateway, person, &m->recipient.certificate,
-                               reason, sizeof reason, why)
-             : gateway_partner_domain(gateway, address.domain,
-                                      &m->recipient.certificate, reason,
-                                      sizeof reason, why);
+    int rc = partner_find(gateway, class == CLASS_PERSON ? person : NULL,
+                          address.domain, &m->recipient.certificate, reason,
+                          sizeof reason, why);
     if (rc == 0)
         return failure(why, FAILURE_CERT, "%s", reason);
     if (rc > 0)

@@ -2,8 +2,6 @@
 #include "gateway.h"
 
 #include "certificate.h"
-#include "choose.h"
-#include "der.h"
 #include "failure.h"
 #include "fetch.h"
 #include "keystore.h"
@@ -215,73 +213,5 @@ int gateway_judge(struct gateway *gateway, CERTCertificate *certificate,
                        i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](gateway, judgement_r))
             rc = judge(gateway, certificate, request, judgement_r, why);
-    return rc;
-}
-
-struct choosing {
-    struct gateway *gateway;
-    const char *address;
-};
-
-static int judge_recipient(void *context, const struct known *known,
-                           CERTCertificate *candidate, char *reason_r,
-                           size_t size, struct failure *why)
-{
-    struct choosing *choosing = context;
-    struct judge_request request = {.use = JUDGE_ENCRYPT,
-                                    .address = choosing->address};
-    struct judgement judgement;
-    (void)known;
-    if (gateway_judge(choosing->gateway, candidate, &request, &judgement,
-                      why) < 0)
-        return -1;
-    snprintf(reason_r, size, "%s", judgement.reason);
-    const struct outcome_rule *rule = policy_outcome(
-        choosing->gateway->policy, judge_word(judgement.status));
-    if (judgement.status == JUDGE_GOOD)
-        return CHOOSE_GOOD;
-    return rule && rule->sending == SENDING_SEND ? CHOOSE_TOLERATED : 0;
-}
-
-int gateway_partner(struct gateway *gateway, const char *address,
-                    CERTCertificate **certificate_r, char *reason_r,
-                    size_t size, struct failure *why)
-{
-    const struct settings *settings = &gateway->policy->settings;
-    struct known *known;
-    size_t count;
-    char reason[300];
-    struct choosing choosing = {gateway, address};
-    if (gateway_keystore(gateway, why) < 0 || gateway_state(gateway, why) < 0 ||
-        choose_candidates(gateway->keystore, gateway->state,
-                          gateway->policy->pool, address, &known, &count,
-                          why) < 0)
-        return -1;
-    int rc = choose(known, count, (enum known_source)settings->seal_source,
-                    judge_recipient, &choosing, certificate_r, reason,
-                    sizeof reason, why);
-    if (rc == 0 && count == 0)
-        snprintf(reason_r, size, "no certificate is known for %s", address);
-    else if (rc == 0)
-        snprintf(reason_r, size, "the certificate of %s: %s", address, reason);
-    return rc;
-}
-
-int gateway_partner_domain(struct gateway *gateway, const char *domain,
-                           CERTCertificate **certificate_r, char *reason_r,
-                           size_t size, struct failure *why)
-{
-    char address[512], other[256];
-    snprintf(address, sizeof address, CERT_DCA "@%s", domain);
-    int rc = gateway_partner(gateway, address, certificate_r, reason_r, size,
-                             why);
-    /* A certificate speaks for the domains below its own too. */
-    const char *above = strchr(domain, '.');
-    while (rc == 0 && above && strchr(above + 1, '.')) {
-        snprintf(address, sizeof address, CERT_DCA "@%s", above + 1);
-        rc = gateway_partner(gateway, address, certificate_r, other,
-                             sizeof other, why);
-        above = strchr(above + 1, '.');
-    }
     return rc;
 }

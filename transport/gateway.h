@@ -57,16 +57,4 @@ int gateway_judge(struct gateway *gateway, CERTCertificate *certificate,
                   struct judge_request *request, struct judgement *judgement_r,
                   struct failure *why);
 
-/* A certificate to encrypt to for the address: of those pinned in the key
- * store and known in the state, the first that is valid. 1; 0 = none,
- * reason_r says why; -1. */
-int gateway_partner(struct gateway *gateway, const char *address,
-                    CERTCertificate **certificate_r, char *reason_r,
-                    size_t size, struct failure *why);
-
-/* The same for a domain: its DCA's, or that of a domain above it. */
-int gateway_partner_domain(struct gateway *gateway, const char *domain,
-                           CERTCertificate **certificate_r, char *reason_r,
-                           size_t size, struct failure *why);
-
 #endif

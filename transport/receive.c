@@ -2,6 +2,7 @@
 #include "receive.h"
 
 #include "automatic.h"
+#include "background.h"
 #include "blob.h"
 #include "failure.h"
 #include "head.h"
@@ -40,6 +41,16 @@ static int configured(const struct policy *policy, const char *list)
     return 0;
 }
 
+/* Unattended, and once for any number of mails: see seemail-certs(8). */
+static void start_refresh(const struct policy *policy)
+{
+    char program[4096];
+    const char *argv[] = {program,   "--policies", policy->folder,
+                          "refresh", "--if-due",   NULL};
+    if (background_path("seemail-certs", program, sizeof program, NULL) == 0)
+        background_start(argv, NULL);
+}
+
 /* A list that should be there and is not would turn partners into strangers:
  * mail waits until it was fetched (design rule 1). */
 static int listed(void *context, const char *list, const char *domain,
@@ -65,6 +76,7 @@ static int listed(void *context, const char *list, const char *domain,
         if (rc != 0)
             return rc < 0 ? -1 : 0;
     }
+    start_refresh(lists->policy);
     return failure(why, FAILURE_STATE, "the list %s was never fetched: run "
                                        "seemail-certs refresh", list);
 }

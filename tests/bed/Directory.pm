@@ -36,6 +36,16 @@ sub ldif {
     return $ldif;
 }
 
+# A certificate for TLS on 127.0.0.1, of the bed's CA.
+sub server_key {
+    my ($dir, $folder) = @_;
+    write_file("$folder/tls.ext", "subjectAltName=IP:127.0.0.1,DNS:localhost\n");
+    system("cd $folder && openssl req -new -newkey rsa:2048 -nodes -subj /CN=localhost -keyout tls.key -out tls.csr 2>/dev/null "
+        . "&& openssl x509 -req -in tls.csr -CA $dir/ca/ca.pem -CAkey $dir/ca/ca.key -set_serial 77 -days 100 -extfile tls.ext "
+        . "-out tls.pem 2>/dev/null") == 0 or die "no certificate for slapd\n";
+    return "TLSCACertificateFile $dir/ca/ca.pem\nTLSCertificateFile $folder/tls.pem\nTLSCertificateKeyFile $folder/tls.key\n";
+}
+
 sub up {
     my ($dir, $agencies, $start, $wait_for) = @_;
     my $folder = "$dir/ldap";
@@ -44,19 +54,25 @@ sub up {
     write_file("$folder/slapd.conf", join '',
         (map { "include /etc/ldap/schema/$_.schema\n" } qw(core cosine inetorgperson)),
         $modules ? "modulepath $modules\nmoduleload back_mdb\n" : '',
-        "pidfile $folder/slapd.pid\ndatabase mdb\nmaxsize 104857600\nsuffix c=NZ\nrootdn cn=admin,c=NZ\n",
+        "pidfile $folder/slapd.pid\n", server_key($dir, $folder),
+        "authz-regexp uid=([^,]*),.*cn=auth cn=\$1,c=NZ\nsasl-auxprops slapd\nsasl-secprops noanonymous\n",
+        "access to dn.subtree=ou=closed,c=NZ by users read by * none\naccess to attrs=userPassword by * auth\naccess to * by * read\n",
+        "database mdb\nmaxsize 104857600\nsuffix c=NZ\nrootdn cn=admin,c=NZ\n",
         "rootpw secret\ndirectory $folder/db\nindex mail eq\n");
     write_file("$folder/start.ldif", ldif($dir, @$agencies));
     system("/usr/sbin/slapadd -f $folder/slapd.conf -l $folder/start.ldif >>$dir/output 2>&1") == 0
         or die "slapadd failed: see $dir/output\n";
     if ($> == 0) { system("chown -R Debian-exim: $folder") == 0 or die "chown\n" }
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "no port\n";
-    my $port = $socket->sockport;
-    close $socket;
-    $start->($slapd, '-f', "$folder/slapd.conf", '-h', "ldap://127.0.0.1:$port/", '-d', '0');
+    my @sockets = map { IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "no port\n" } 1 .. 2;
+    my ($port, $tls) = map { $_->sockport } @sockets;
+    close $_ for @sockets;
+    my $local = "ldapi://$folder/socket" =~ s{(?<=//)(.*)}{$1 =~ s|/|%2f|gr}er;
+    # As a shell can start it again: tests stop it.
+    write_file("$folder/start", "exec $slapd -f $folder/slapd.conf -h 'ldap://127.0.0.1:$port/ ldaps://127.0.0.1:$tls/ $local' -d 0\n");
+    $start->('/bin/sh', "$folder/start");
     $wait_for->(sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) }, 'slapd');
     return (TB_LDAP_URI => "ldap://127.0.0.1:$port", TB_LDAP_BASE => 'c=NZ', TB_LDAP_BINDDN => 'cn=admin,c=NZ',
-        TB_LDAP_PASSWORD => 'secret');
+        TB_LDAP_PASSWORD => 'secret', TB_LDAPS_URI => "ldaps://127.0.0.1:$tls", TB_LDAPI_URI => $local);
 }
 
 1;

@@ -206,6 +206,21 @@ static void what_belongs_together_is_checked(void)
            "digits, spaces and hyphens, up to 64 characters");
     broken("directories", "d seemail http://x o=x\n",
            "column 3 \"http://x\": expected ldap://, ldaps:// or ldapi://...");
+    broken("directories", "d discover ldap://x - (mail=%x)\n",
+           "directories:1: column 5 \"(mail=%x)\": expected after % one of a, "
+           "l, d and another %");
+    broken("directories", "d discover ldap://x - - - - - \"*@x.test, Agency\"\n",
+           "directories:1: column 9 \"*@x.test, Agency\": expected *@domain, "
+           "*@.domain, or CN=, O= or OU= of an issuer");
+    broken("directories", "d certificates ldap://x - - - - - *@x.test\n",
+           "directories:1: column 9 \"*@x.test\": expected nothing, but where "
+           "the purpose is discover");
+    broken("directories", "d discover ldaps://x - - - - - - starttls\n",
+           "directories:1: column 10 \"starttls\": expected starttls with "
+           "ldap:// alone");
+    broken("directories", "d discover ldap://x - - - - - - - - PLAIN\n",
+           "directories:1: column 12 \"PLAIN\": expected simple, "
+           "EXTERNAL, DIGEST-MD5, SCRAM-SHA-1 or SCRAM-SHA-256");
     broken("directories", "a seemail ldap://x o=x\nb seemail ldap://y o=x\n",
            "directories:2: column 2 \"seemail\": expected one directory for "
            "each list");
@@ -364,7 +379,38 @@ static void notices_are_from_us(void)
            "events:2: column 1 \"held\": expected each event once");
 }
 
+static void directories_to_discover(void)
+{
+    static const char *const issuer[] = {"CN=Other CA", "O=Example CA"};
+    char *folder = small_policy();
+    struct policy *policy;
+    struct failure why;
+    scratch_write(folder, "directories",
+                  "a discover ldap://x\n"
+                  "b discover ldap://y o=y (cn=%d) - cn=me secret "
+                  "\"*@.Y.test, o=example ca\" starttls ca.pem EXTERNAL\n");
+    CU_ASSERT_EQUAL_FATAL(policy_load(folder, &policy, NULL, &why), 0);
+    CU_ASSERT_EQUAL_FATAL(policy->directory_count, 2);
+    const struct directory *a = &policy->directories[0], *b = a + 1;
+    CU_ASSERT_STRING_EQUAL(a->base, "C=NZ");
+    CU_ASSERT_STRING_EQUAL(a->filter, "(mail=%a)");
+    CU_ASSERT_EQUAL(a->attribute_count, 3);
+    CU_ASSERT_PTR_NULL(a->mechanism);
+    CU_ASSERT_FALSE(a->starttls);
+    CU_ASSERT_TRUE(policy_directory_serves(a, "any.test", NULL, 0));
+    CU_ASSERT_STRING_EQUAL(b->mechanism, "EXTERNAL");
+    CU_ASSERT_TRUE(b->starttls);
+    CU_ASSERT_PTR_NOT_NULL(strstr(b->ca_file, "/ca.pem"));
+    CU_ASSERT_TRUE(policy_directory_serves(b, "sub.y.test", NULL, 0));
+    CU_ASSERT_FALSE(policy_directory_serves(b, "xy.test", issuer, 1));
+    CU_ASSERT_TRUE(policy_directory_serves(b, "xy.test", issuer, 2));
+    policy_free(&policy);
+    scratch_free(&folder);
+}
+
 static const struct unit_test tests[] = {
+    {"2.8-ldap-specs: directories by domain and by issuer",
+     directories_to_discover},
     {"policy: settings have defaults", settings_have_defaults},
     {"policy: settings are read", settings_are_read},
     {"policy: every table is read", tables_are_read},
