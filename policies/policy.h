@@ -71,6 +71,8 @@ struct settings {
     long known_days;                 /* that an expired one is kept */
     long rsa_bits_send, rsa_bits_receive; /* the least, in a path */
     long receive_network, send_network; /* seconds to wait for it, in all */
+    /* In the header of sealed mail; ${marking} in it; NULL = none. */
+    const char *label_header, *label_subject, *label_default;
     const char *warning_subject; /* before that of a hard warning; or NULL */
     const char *label_policy, *labels; /* as they are written; or NULL */
     const char *crl_folder; /* CRLs as files; need not be there */

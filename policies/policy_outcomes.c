@@ -30,18 +30,57 @@ static void check_row(struct loader *loader, const struct table *table,
                     "a text for the warning");
 }
 
-/* It goes into a header as it is. */
-static void check_tag(struct loader *loader)
+static int printable(const char *text, size_t most)
 {
-    const char *tag = loader->policy->settings.warning_subject;
-    size_t length = tag ? strlen(tag) : 0;
+    size_t length = strlen(text);
     for (size_t i = 0; i < length; i++)
-        if (tag[i] < ' ' || tag[i] > '~')
-            length = TAG_MOST + 1;
-    if (length > TAG_MOST)
-        table_error(loader->errors, policy_schemas[POLICY_SETTINGS].name, 0,
-                    0, tag, "printable ASCII, up to 60 characters, as "
-                            "warning-subject");
+        if (text[i] < ' ' || text[i] > '~')
+            return 0;
+    return length <= most;
+}
+
+/* Has it no other name than the marking's? */
+static int names_marking(const char *text)
+{
+    static const char name[] = "${marking}";
+    for (; (text = strchr(text, '$')); text += sizeof name - 1)
+        if (strncmp(text, name, sizeof name - 1) != 0)
+            return 0;
+    return 1;
+}
+
+static int is_field(const char *text)
+{
+    size_t name = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return name > 0 && strncmp(text + name, ": ", 2) == 0;
+}
+
+/* They go into a header as they are. */
+static void check_tags(struct loader *loader)
+{
+    const struct settings *settings = &loader->policy->settings;
+    const struct {
+        const char *text, *expected;
+        int field;
+    } tags[] = {
+        {settings->warning_subject,
+         "printable ASCII, up to 60 characters, as warning-subject", 0},
+        {settings->label_subject,
+         "printable ASCII, up to 60 characters, as label-subject; ${marking}",
+         0},
+        {settings->label_default,
+         "printable ASCII, up to 60 characters, as label-default", 0},
+        {settings->label_header,
+         "Name: text in printable ASCII, up to 60 characters, as "
+         "label-header; ${marking}", 1}};
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++)
+        if (tags[i].text &&
+            (!printable(tags[i].text, TAG_MOST) ||
+             !names_marking(tags[i].text) ||
+             (tags[i].field && !is_field(tags[i].text))))
+            table_error(loader->errors, policy_schemas[POLICY_SETTINGS].name,
+                        0, 0, tags[i].text, tags[i].expected);
 }
 
 int load_outcomes(struct loader *loader)
@@ -50,7 +89,7 @@ int load_outcomes(struct loader *loader)
     struct outcome_rule *to;
     if (load_rows(loader, POLICY_OUTCOMES, sizeof *to, &table, &to) < 0)
         return -1;
-    check_tag(loader);
+    check_tags(loader);
     loader->policy->outcomes = to;
     loader->policy->outcome_count = table.count;
     for (const struct table_row *row = table.rows; row; row = row->next, to++) {

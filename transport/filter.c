@@ -15,6 +15,7 @@
 #include "partner.h"
 #include "pool.h"
 #include "seal.h"
+#include "template.h"
 #include "warning.h"
 
 #include <keyhi.h>
@@ -286,6 +287,39 @@ static int find_label(const struct policy *policy, const char *marking,
     return m->label.failed ? failure_memory(why) : 0;
 }
 
+/* A text of the settings with the marking in it. NULL, no failure = none. */
+static int fill_label(struct pool *pool, const char *text, const char *marking,
+                      const char *end, const char **filled_r,
+                      struct failure *why)
+{
+    const struct template_value value = {"marking", marking, 0};
+    struct buffer out = {0};
+    if (!text || !*marking)
+        return 0;
+    int rc = template_fill(text, TEMPLATE_TEXT, &value, 1, &out, why);
+    buffer_text(&out, end);
+    if (rc == 0 && (out.failed ||
+                    !(*filled_r = pool_string(pool, buffer_string(&out)))))
+        rc = failure_memory(why);
+    buffer_free(&out);
+    return rc;
+}
+
+/* What the header says of the marking [1.9-label]. */
+static int find_label_lines(struct pool *pool, const struct policy *policy,
+                            const char *marking, struct seal *seal,
+                            struct failure *why)
+{
+    const struct settings *settings = &policy->settings;
+    if (!*marking && settings->label_default)
+        marking = settings->label_default;
+    return fill_label(pool, settings->label_subject, marking, "", &seal->tag,
+                      why) < 0
+               ? -1
+               : fill_label(pool, settings->label_header, marking, "\n",
+                            &seal->field, why);
+}
+
 int filter_seal(struct gateway *gateway, struct pool *pool,
                 const struct decided *decided, enum recipient_class class,
                 const char *const *recipients, size_t count,
@@ -301,6 +335,9 @@ int filter_seal(struct gateway *gateway, struct pool *pool,
                             recipients[0], &m, why);
     if (rc == 0)
         rc = find_label(gateway->policy, decided->marking, &m, why);
+    if (rc == 0)
+        rc = find_label_lines(pool, gateway->policy, decided->marking,
+                              &m.seal, why);
     if (rc == 0)
         rc = seal(&m.seal, in, out, why);
     if (rc == 0) {

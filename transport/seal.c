@@ -50,7 +50,12 @@ static int write_outer(const struct sealing *s, const struct header *header,
                        struct sink *out, struct failure *why)
 {
     struct buffer outer = {0};
-    head_put(header, 0, &outer);
+    if (s->seal->tag)
+        head_put_tagged(header, s->seal->tag, &outer);
+    else
+        head_put(header, 0, &outer);
+    if (s->seal->field)
+        buffer_text(&outer, s->seal->field);
     buffer_format(&outer,
                   HEADER_VERSION ": " SEEMAIL_VERSION "\n"
                   "MIME-Version: 1.0\n"

@@ -22,6 +22,8 @@ struct seal {
     const struct cms_recipient *recipients;
     size_t recipient_count;
     size_t header_limit; /* bytes of the header block */
+    const char *tag;     /* that the subject begins with; NULL = none */
+    const char *field;   /* of the header, with its line end; NULL = none */
 };
 
 /*

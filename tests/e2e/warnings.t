@@ -207,4 +207,23 @@ subtest '1.6-foreign: what a foreign list made of a signed mail' => sub {
     ok Bed::wait_for(sub { $bed->queue('b') == 0 }), 'and nothing waits';
 };
 
+subtest '1.9-label: a field and the subject of sealed mail say how it is marked' => sub {
+    my $undo = Bed::change("$bed->{TB_A_POLICY}/settings", sub {
+        $_ .= "label-header \"X-Protective-Marking: SEC=\${marking}\"\nlabel-subject \"[SEC=\${marking}]\"\nlabel-default UNCLASSIFIED\n";
+    });
+    $bed->send('a', 'inside', 'alice@a.test', 'bob@b.test', Bed::mail(Subject => 'x [sensitive]'));
+    my $mail = $bed->take('b');
+    is field($mail, 'X-Protective-Marking'), 'SEC=SENSITIVE', 'the field';
+    is field($mail, 'Subject'), '[SEC=SENSITIVE] x [sensitive]', 'the subject';
+    $bed->send('a', 'inside', 'alice@a.test', 'bob@b.test', Bed::mail(Subject => 'Re: [SEC=UNCLASSIFIED] x'));
+    is field($mail = $bed->take('b'), 'X-Protective-Marking'), 'SEC=UNCLASSIFIED', 'of mail that has no marking';
+    is field($mail, 'Subject'), 'Re: [SEC=UNCLASSIFIED] x', 'no tag twice';
+    $bed->send('a', 'inside', 'alice@a.test', 'eve@elsewhere.test', Bed::mail(Subject => 'plain'));
+    unlike $bed->take_matching('outside', qr/plain/), qr/SEC=/, 'plain mail stays as it is';
+    $undo->();
+    $undo = Bed::change("$bed->{TB_A_POLICY}/settings", sub { $_ .= "label-header \"X-Label: \${mark}\"\n" });
+    like Bed::output("$dir/bin/seemail-policy check $bed->{TB_A_POLICY}"), qr/label-header/, 'a name that there is not is found';
+    $undo->();
+};
+
 done_testing;
