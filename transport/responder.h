@@ -21,6 +21,9 @@ struct responder {
 typedef int responder_command(struct responder *r, int argc, char **argv,
                               struct failure *why);
 
+/* Records what is wrong with our own certificates, once a day. */
+void responder_own(struct responder *r);
+
 /* Each: 0, or -1 and why. */
 responder_command responder_flush;
 responder_command responder_answer;

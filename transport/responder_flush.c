@@ -160,6 +160,7 @@ int responder_flush(struct responder *r, int argc, char **argv,
     f.all = argc == 1 && strcmp(argv[0], "--all") == 0;
     if (argc != f.all)
         return failure(why, FAILURE_USAGE, "usage: flush [--all]");
+    responder_own(r);
     for (int i = 0; rc >= 0 && i < ROUNDS_MOST; i++) {
         if ((rc = journal_lock(f.folder, &lock, why)) <= 0)
             break;

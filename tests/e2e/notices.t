@@ -115,6 +115,22 @@ subtest '2.12-frequency: a digest, log alone, and nothing' => sub {
     is no_more(), 0, 'and that is all';
 };
 
+subtest '2.3-thirteen: the administrator is told ahead what is wrong with our own certificate' => sub {
+    my $pki = "$Bed::top/tests/bed/pki";
+    my $dca = 'domain-confidentiality-authority';
+    my $owner = $> == 0 ? "; chown -R Debian-exim: $bed->{TB_A_NSSDB}" : '';
+    my ($from, $to) = map { my @t = gmtime(time + $_ * 86400); sprintf '%04d%02d%02d%02d%02d%02dZ', $t[5] + 1900, $t[4] + 1, @t[3, 2, 1, 0] } -300, 5;
+    Bed::output("CRL_URL=$bed->{TB_CRL_URL} FROM=$from TO=$to $pki cert $dir/ca soon $dca $dca\@a.test && $pki store $dir/ca $bed->{TB_A_NSSDB} soon Soon$owner");
+    my $undo = Bed::change("$bed->{TB_A_POLICY}/identity", sub { s/"a DCA"/Soon/g });
+    events("own-certificate mail\n");
+    Bed::output("rm -f $bed->{TB_A_STATE}/data.mdb $bed->{TB_A_STATE}/lock.mdb; $as $dir/bin/seemail-certs --policies $bed->{TB_A_POLICY} refresh"); # a new day
+    flush();
+    like $bed->take_matching('a', qr/^Subject: SEEMail on.*A certificate of ours/m) // '', qr/^  - Soon: once.*expires/ms, 'told, and why';
+    flush('--all') for 1, 2;
+    is notices('A certificate of ours'), 0, 'once a day';
+    $undo->();
+};
+
 subtest '2.12-principles: hostile senders and domains in a notice' => sub {
     events("held mail\n");
     for my $local ('"x\" Bcc: all@b.test"', '"<script>"', '"%s%n$h_x:"', "\"\x1b[2J\"") {
