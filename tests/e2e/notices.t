@@ -146,14 +146,15 @@ subtest '2.12-principles: hostile senders and domains in a notice' => sub {
 subtest '1.3-notify: a program that takes no mail loses none' => sub {
     events("certificate-pending mail\nheld mail\n");
     my $undo = Bed::change("$bed->{TB_A_POLICY}/settings", sub { s/^sendmail.*$/sendmail \/bin\/false/m });
-    $bed->send('a', 'inside', 'erin@a.test', 'dora@d.test', Bed::mail());
-    ok Bed::wait_for(sub { flush('--all'); $? >> 8 == 75 }), 'flush fails';
-    is notices('d\.test: once'), 0, 'no mail';
+    # One that runs already may have the settings of before.
+    ok Bed::wait_for(sub { $bed->send('a', 'inside', 'erin@a.test', 'dora@d.test', Bed::mail()); flush('--all'); $? >> 8 == 75 }), 'flush fails';
     $undo->();
     ok Bed::wait_for(sub { flush(); $? == 0 }), 'and then it does not';
-    ok $bed->take_matching('a', qr/^Subject: SEEMail on.*d\.test: once/ms), 'the mail arrives';
+    my $mail = $bed->take_matching('a', qr/^Subject: SEEMail on.*d\.test: /ms) // '';
+    my ($id) = $mail =~ /^Message-ID: (\S+)/m;
+    ok $id, 'the mail arrives';
     flush('--all');
-    is notices('d\.test: once'), 0, 'once';
+    is scalar(grep { Bed::read_file($_) =~ /^Message-ID: \Q$id\E/m } glob $bed->maildir('a') . '/new/*'), 0, 'once';
 };
 
 $mend->();
