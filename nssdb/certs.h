@@ -12,6 +12,7 @@
 
 struct buffer;
 struct failure;
+struct keystore;
 struct policy;
 struct pool;
 struct state;
@@ -35,6 +36,7 @@ certs_command certs_import;
 certs_command certs_list;
 certs_command certs_ocsp;
 certs_command certs_pending;
+certs_command certs_publish;
 certs_command certs_refresh;
 certs_command certs_renew;
 certs_command certs_show;
@@ -53,6 +55,14 @@ const char *certs_span(long long seconds, char text[CERTS_SPAN]);
  * -1. */
 int certs_address(struct certs *certs, const char *text,
                   const char **address_r, struct failure *why);
+
+/* Frees the JSON, after it was printed if programs ask; the exit status. */
+int certs_answer(struct certs *certs, struct buffer *json, int status);
+
+/* Publishes our certificates wherever the policy says so, if anywhere, and
+ * tells: JSON members are appended. The exit status. */
+int certs_announce(struct certs *certs, struct keystore *keystore,
+                   struct buffer *json);
 
 /* Opens the state for reading: 0; or -1, *status_r is the exit status and the
  * fault is printed. */

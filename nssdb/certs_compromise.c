@@ -27,35 +27,20 @@ static int is_ours(struct certs *certs, const char *nickname,
                    nickname);
 }
 
-static int change(struct certs *certs, const char *nickname, int end,
+static int change(struct keystore *keystore, const char *nickname, int end,
                   size_t *count_r, struct failure *why)
 {
-    const struct settings *settings = &certs->policy->settings;
-    struct keystore *keystore = NULL;
-    if (is_ours(certs, nickname, why) < 0 ||
-        keystore_open(settings->nssdb, settings->nssdb_password, &keystore,
-                      why) < 0)
-        return -1;
-    int rc = end ? keystore_resume(keystore, nickname, count_r, why)
-                 : keystore_suspend(keystore, nickname, time(NULL), count_r,
-                                    why);
-    keystore_close(&keystore);
-    return rc;
+    return end ? keystore_resume(keystore, nickname, count_r, why)
+               : keystore_suspend(keystore, nickname, time(NULL), count_r,
+                                  why);
 }
 
-static int show_json(const char *nickname, int end, size_t count)
+static void tell(struct certs *certs, const char *nickname, int end)
 {
-    struct buffer json = {0};
-    json_open(&json, NULL, '{');
-    json_text(&json, "nickname", nickname);
-    json_truth(&json, "suspended", !end);
-    json_number(&json, "keys", (long long)count);
-    json_close(&json, '}');
-    int failed = json.failed;
-    if (!failed)
-        printf("%s\n", buffer_string(&json));
-    buffer_free(&json);
-    return failed ? EX_TEMPFAIL : EX_OK;
+    struct event event = {.kind = EVENT_KEY_COMPROMISED, .about = nickname,
+                          .reason = end ? "the suspension was ended"
+                                        : "its key pairs were suspended"};
+    event_record(certs->policy, &event);
 }
 
 static void show(const char *nickname, int end, size_t count)
@@ -77,15 +62,27 @@ int certs_compromise(struct certs *certs, int argc, char **argv)
     if (argc != 1 + end || argv[argc - 1][0] == '-')
         return certs_usage("compromise");
     const char *nickname = argv[end];
-    if (change(certs, nickname, end, &count, &why) < 0)
+    const struct settings *settings = &certs->policy->settings;
+    struct keystore *keystore = NULL;
+    struct buffer json = {0};
+    if (is_ours(certs, nickname, &why) < 0 ||
+        keystore_open(settings->nssdb, settings->nssdb_password, &keystore,
+                      &why) < 0)
         return certs_complain(&why);
-    struct event event = {.kind = EVENT_KEY_COMPROMISED, .about = nickname,
-                          .reason = end ? "the suspension was ended"
-                                        : "its key pairs were suspended"};
+    if (change(keystore, nickname, end, &count, &why) < 0) {
+        keystore_close(&keystore);
+        return certs_complain(&why);
+    }
     if (count)
-        event_record(certs->policy, &event);
-    if (certs->json)
-        return show_json(nickname, end, count);
-    show(nickname, end, count);
-    return EX_OK;
+        tell(certs, nickname, end);
+    json_open(&json, NULL, '{');
+    json_text(&json, "nickname", nickname);
+    json_truth(&json, "suspended", !end);
+    json_number(&json, "keys", (long long)count);
+    if (!certs->json)
+        show(nickname, end, count);
+    int status = certs_announce(certs, keystore, &json);
+    json_close(&json, '}');
+    keystore_close(&keystore);
+    return certs_answer(certs, &json, status);
 }

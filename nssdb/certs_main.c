@@ -2,6 +2,7 @@
  * seemail-certs: keeps lists and certificates, and shows what is there. See
  * its man page.
  */
+#include "buffer.h"
 #include "certs.h"
 #include "failure.h"
 #include "interface.h"
@@ -33,8 +34,9 @@ static const struct command {
     {"list", "SEEMAIL|VENDOR | certificates [ADDRESS|DOMAIN]", certs_list},
     {"ocsp", "FILE|-", certs_ocsp},
     {"pending", "", certs_pending},
+    {"publish", "", certs_publish},
     {"refresh", "[--if-due]", certs_refresh},
-    {"renew", "--new-key [--key KIND] [--token TOKEN] [--subject NAME] "
+    {"renew", "| --new-key [--key KIND] [--token TOKEN] [--subject NAME] "
               "[--out FILE] [NICKNAME] | --install FILE", certs_renew},
     {"show", "ADDRESS|FINGERPRINT|NICKNAME", certs_show},
     {"status", "", certs_status},
@@ -55,6 +57,16 @@ int certs_usage(const char *name)
                             "%s %s\n",
                     commands[i].name, commands[i].arguments);
     return EX_USAGE;
+}
+
+int certs_answer(struct certs *certs, struct buffer *json, int status)
+{
+    if (json->failed)
+        status = EX_TEMPFAIL;
+    else if (certs->json)
+        printf("%s\n", buffer_string(json));
+    buffer_free(json);
+    return status;
 }
 
 int certs_state(struct certs *certs, struct state **state_r, int *status_r)

@@ -74,6 +74,7 @@ static int fetch_all(struct certs *certs, struct state *state)
     int status = EX_OK;
     for (size_t i = 0; i < policy->directory_count; i++)
         if (policy->directories[i].purpose != DIRECTORY_DISCOVER &&
+            policy->directories[i].purpose != DIRECTORY_PUBLISH &&
             fetch_row(&refresh, &policy->directories[i], &why) < 0)
             status = certs_complain(&why);
     return status;

@@ -4,6 +4,7 @@
  */
 #include "buffer.h"
 #include "certs.h"
+#include "event.h"
 #include "failure.h"
 #include "file.h"
 #include "json.h"
@@ -28,6 +29,8 @@ struct renewing {
     int new_key;
     const char *nickname;
     struct renew_request request;
+    struct buffer json;
+    int failed; /* exit status of the last directory that failed */
 };
 
 static const char *const outcomes[] = {"installed", "known", "refused"};
@@ -51,6 +54,17 @@ static void print_one(const struct renewed *one)
            *one->reason ? ": " : "", one->reason);
 }
 
+/* A certificate that came by itself is news for the administrator. */
+static void tell(struct renewing *r, const struct renewed *one)
+{
+    struct event event = {
+        .kind = EVENT_OWN_CERTIFICATE, .about = one->nickname,
+        .reason = one->outcome == RENEW_ADDED
+                      ? "a renewed certificate was taken in" : one->reason};
+    if (!r->install && one->outcome != RENEW_KNOWN)
+        event_record(r->certs->policy, &event);
+}
+
 static void json_one(const struct renewed *one, struct buffer *out)
 {
     json_open(out, NULL, '{');
@@ -69,52 +83,110 @@ static void json_one(const struct renewed *one, struct buffer *out)
 static int show(struct renewing *r, const struct renewed *renewed,
                 size_t count)
 {
-    struct buffer json = {0};
     int refused = 0, good = 0;
-    json_open(&json, NULL, '{');
-    json_open(&json, "certificates", '[');
+    json_open(&r->json, "certificates", '[');
     for (size_t i = 0; i < count; i++) {
         refused |= renewed[i].outcome == RENEW_REFUSED;
         good |= renewed[i].outcome != RENEW_REFUSED;
-        json_one(&renewed[i], &json);
+        json_one(&renewed[i], &r->json);
         if (!r->certs->json)
             print_one(&renewed[i]);
+        tell(r, &renewed[i]);
     }
-    json_close(&json, ']');
-    json_close(&json, '}');
-    int failed = json.failed;
-    if (r->certs->json && !failed)
-        printf("%s\n", buffer_string(&json));
-    buffer_free(&json);
-    return failed ? EX_TEMPFAIL : refused && !good ? EX_DATAERR : EX_OK;
+    json_close(&r->json, ']');
+    return refused && !good ? EX_DATAERR : EX_OK;
+}
+
+/* What came for us is judged, taken in, and published. */
+static int take(struct renewing *r, const struct bundle *bundle, int newer,
+                size_t *count_r)
+{
+    struct certs *certs = r->certs;
+    struct renewed *renewed = NULL;
+    struct failure why = {0};
+    if (renew_take(r->keystore, certs->policy, certs->pool, bundle, newer,
+                   time(NULL), &renewed, count_r, &why) < 0)
+        return certs_complain(&why);
+    int status = show(r, renewed, *count_r);
+    int published = certs_announce(certs, r->keystore, &r->json);
+    return status == EX_OK ? published : status;
+}
+
+static void directory_failed(void *context, const struct directory *row,
+                             const struct failure *fault)
+{
+    struct renewing *r = context;
+    struct event event = {.kind = EVENT_DIRECTORY_FAILED, .about = row->name,
+                          .reason = fault->text};
+    event_record(r->certs->policy, &event);
+    r->failed = certs_complain(fault);
+}
+
+/* What is wrong with ours, ahead of the day: once a day is often enough for
+ * whom the table events names [2.3-thirteen]. */
+static void warn(struct renewing *r)
+{
+    struct certs *certs = r->certs;
+    struct own *own = NULL;
+    size_t count = 0;
+    if (own_list(r->keystore, certs->policy, certs->pool, time(NULL), &own,
+                 &count, NULL) < 0)
+        return;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < own[i].finding_count; k++) {
+            const struct own_finding *finding = &own[i].findings[k];
+            struct event event = {.kind = EVENT_OWN_CERTIFICATE,
+                                  .about = own[i].nickname,
+                                  .reason = finding->text};
+            if (finding->level > OWN_GOOD)
+                event_record(certs->policy, &event);
+        }
+}
+
+/* renew: what the CA has put into its directory. */
+static int look(struct renewing *r)
+{
+    struct certs *certs = r->certs;
+    struct bundle bundle = {NULL, 0};
+    struct failure why = {0};
+    size_t asked = 0, count = 0;
+    if (renew_find(r->keystore, certs->policy, certs->pool, &bundle, &asked,
+                   directory_failed, r, &why) < 0)
+        return certs_complain(&why);
+    int status = take(r, &bundle, 1, &count);
+    warn(r);
+    if (asked == 0) {
+        fprintf(stderr, "seemail-certs: the table directories has no row with "
+                        "the purpose discover for us\n");
+        return EX_CONFIG;
+    }
+    if (count == 0 && !r->failed && !certs->json)
+        printf("nothing newer for our keys was found\n");
+    return status == EX_OK ? r->failed : status;
 }
 
 /* renew --install FILE */
 static int install(struct renewing *r)
 {
-    struct certs *certs = r->certs;
     struct buffer content = {0};
     struct bundle bundle;
-    struct renewed *renewed = NULL;
     size_t count = 0;
     struct failure why = {0};
     int rc = file_read(r->install, FILE_PLAIN, ANSWER_MOST, FAILURE_DISK,
                        &content, &why);
     if (rc == 0)
-        rc = bundle_read(certs->pool, content.data, content.length,
+        rc = bundle_read(r->certs->pool, content.data, content.length,
                          CERTIFICATES_MOST, &bundle, &why);
     buffer_free(&content);
     if (rc < 0 && (why.kind == FAILURE_MALFORMED || why.kind == FAILURE_LIMIT)) {
         fprintf(stderr, "seemail-certs: %s: %s\n", r->install, why.text);
         return EX_DATAERR;
     }
-    if (rc == 0)
-        rc = renew_take(r->keystore, certs->policy, certs->pool, &bundle, 0,
-                        time(NULL), &renewed, &count, &why);
     if (rc < 0)
         return certs_complain(&why);
-    if (count > 0)
-        return show(r, renewed, count);
+    int status = take(r, &bundle, 0, &count);
+    if (count > 0 || status != EX_OK)
+        return status;
     fprintf(stderr, "seemail-certs: %s: no certificate for a key of ours is in "
                     "it\n", r->install);
     return EX_DATAERR;
@@ -127,18 +199,11 @@ static int give_request(struct renewing *r, const struct buffer *pem,
     if (r->out && file_replace(r->out, pem->data, pem->length, 0644,
                                FAILURE_DISK, &why) < 0)
         return certs_complain(&why);
-    if (r->certs->json) {
-        struct buffer json = {0};
-        json_open(&json, NULL, '{');
-        json_text(&json, "nickname", r->request.own->nickname);
-        json_truth(&json, "new", is_new);
-        json_text(&json, "request", buffer_string(pem));
-        json_close(&json, '}');
-        printf("%s\n", buffer_string(&json));
-        int failed = json.failed;
-        buffer_free(&json);
-        return failed ? EX_TEMPFAIL : EX_OK;
-    }
+    json_text(&r->json, "nickname", r->request.own->nickname);
+    json_truth(&r->json, "new", is_new);
+    json_text(&r->json, "request", buffer_string(pem));
+    if (r->certs->json)
+        return EX_OK;
     if (!r->out)
         printf("%s", buffer_string(pem));
     fprintf(stderr, "seemail-certs: \"%s\": %s. Send the request to the CA, "
@@ -212,7 +277,8 @@ static int read_arguments(struct renewing *r, int argc, char **argv)
         else
             return -1;
     r->nickname = i < argc ? argv[i] : NULL;
-    return argc - i > 1 || (r->install && (r->new_key || r->nickname)) ? -1 : 0;
+    return argc - i > 1 || (r->nickname && !r->new_key) ||
+                   (r->install && r->new_key) ? -1 : 0;
 }
 
 int certs_renew(struct certs *certs, int argc, char **argv)
@@ -220,13 +286,15 @@ int certs_renew(struct certs *certs, int argc, char **argv)
     struct renewing r = {.certs = certs};
     const struct settings *settings = &certs->policy->settings;
     struct failure why = {0};
-    if (read_arguments(&r, argc, argv) < 0 || r.new_key == (r.install != NULL))
+    if (read_arguments(&r, argc, argv) < 0)
         return certs_usage("renew");
     if ((r.new_key && find_nickname(&r, &why) < 0) ||
         keystore_open_to_write(settings->nssdb, settings->nssdb_password,
                                &r.keystore, &why) < 0)
         return certs_complain(&why);
-    int result = r.new_key ? ask(&r) : install(&r);
+    json_open(&r.json, NULL, '{');
+    int status = r.new_key ? ask(&r) : r.install ? install(&r) : look(&r);
+    json_close(&r.json, '}');
     keystore_close(&r.keystore);
-    return result;
+    return certs_answer(certs, &r.json, status);
 }

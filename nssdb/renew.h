@@ -15,6 +15,7 @@
 #include <time.h>
 
 struct buffer;
+struct directory;
 struct failure;
 struct keystore;
 struct own;
@@ -35,6 +36,20 @@ struct renew_request {
  */
 int renew_ask(struct keystore *keystore, const struct renew_request *request,
               struct buffer *out, int *new_r, struct failure *why);
+
+/* A directory that failed; the others are asked all the same. */
+typedef void renew_fault(void *context, const struct directory *row,
+                         const struct failure *fault);
+
+/*
+ * What the directories that are asked for certificates when a mail needs one
+ * (rows with the purpose discover, for our domains or our issuer) have for
+ * our own addresses [2.7-keyserver, 2.8-ldap-specs]. In the pool; *asked_r:
+ * how many questions were asked. Waits for the network. 0 or -1.
+ */
+int renew_find(struct keystore *keystore, const struct policy *policy,
+               struct pool *pool, struct bundle *bundle_r, size_t *asked_r,
+               renew_fault *fault, void *context, struct failure *why);
 
 enum renew_outcome { RENEW_ADDED, RENEW_KNOWN, RENEW_REFUSED };
 

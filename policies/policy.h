@@ -104,7 +104,8 @@ enum directory_purpose {
     DIRECTORY_SEEMAIL,
     DIRECTORY_VENDOR,
     DIRECTORY_CERTIFICATES, /* all of them, at each refresh */
-    DIRECTORY_DISCOVER      /* one address at a time, when it is needed */
+    DIRECTORY_DISCOVER,     /* one address at a time, when it is needed */
+    DIRECTORY_PUBLISH       /* ours are written to it */
 };
 
 struct directory {
@@ -257,6 +258,10 @@ const struct outcome_rule *policy_outcome(const struct policy *policy,
 int policy_directory_serves(const struct directory *directory,
                             const char *domain, const char *const *issuer,
                             size_t issuer_count);
+
+/* The first directory of a purpose, or NULL. */
+const struct directory *policy_directory_for(const struct policy *policy,
+                                             enum directory_purpose purpose);
 
 /* The markings of the triggers that were found. */
 marking_set policy_found(const struct policy *policy,

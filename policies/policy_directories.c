@@ -117,6 +117,9 @@ static void check(struct loader *loader, const struct table *table,
     if (!one_address && directory->serve_count)
         row_error(loader, row, FOR, "nothing, but where the purpose is "
                                     "discover");
+    if (directory->purpose == DIRECTORY_PUBLISH && !directory->bind_dn &&
+        !directory->mechanism)
+        row_error(loader, row, BIND_DN, "who we are: nobody may not write");
     if (directory->starttls && strncmp(directory->uri, "ldap://", 7) != 0)
         row_error(loader, row, TLS, "starttls with ldap:// alone");
 }
@@ -162,6 +165,15 @@ int load_directories(struct loader *loader)
         check(loader, &table, row, to);
     }
     return 0;
+}
+
+const struct directory *policy_directory_for(const struct policy *policy,
+                                             enum directory_purpose purpose)
+{
+    for (size_t i = 0; i < policy->directory_count; i++)
+        if (policy->directories[i].purpose == purpose)
+            return &policy->directories[i];
+    return NULL;
 }
 
 int policy_directory_serves(const struct directory *directory,

@@ -18,7 +18,7 @@ static const char *const own_limits[] = {"warn", "refuse", NULL};
 static const char *const sources[] = {"unverified", "learned", "directory",
                                       "seemail", "pinned", NULL};
 static const char *const purposes[] = {"seemail", "vendor", "certificates",
-                                       "discover", NULL};
+                                       "discover", "publish", NULL};
 static const char *const tls[] = {"uri", "starttls", NULL};
 const char *const policy_mechanisms[] = {
     "simple", "EXTERNAL", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", NULL};

@@ -149,6 +149,26 @@ subtest '2.5-ca-issued: what is not taken in' => sub {
     $setting->();
 };
 
+subtest '2.7-roots: who may vouch is what the agency trusts' => sub {
+    shell("openssl ca -gencrl -keyfile other/ca.key -cert other/ca.pem -config ca/crl.conf -crldays 30 -md sha256 -out other/crl.pem "
+            . "&& openssl crl -in other/crl.pem -outform DER -out http/other.crl && chmod a+r http/other.crl");
+    local $ENV{CRL_URL} = $bed->{TB_CRL_URL} =~ s/ca\.crl/other.crl/r;
+    shell("$pki cert $dir/other o $dca $dca\@o.test");
+    Bed::write_file("$dir/in", "Content-Type: text/plain\r\n\r\nx\r\n");
+    my $mail = "From: x\@o.test\n" . shell("openssl cms -sign -in in -signer other/o.pem -inkey other/o.key") =~ s/\r\n/\n/gr;
+    my $verdict = sub {
+        $bed->send('a', 'outside', 'x@o.test', 'alice@a.test', $mail);
+        return ($bed->take_matching('a', qr/^From: x\@o/m) // '') =~ /^X-SEEMAIL-Verified: (\S+)/m ? $1 : 'none';
+    };
+    my $certutil = "certutil -d sql:$store -f $store/password -n Other";
+    my $before = $verdict->();
+    isnt $before, 'good', "a CA that is not trusted: $before";
+    shell("$certutil -A -t ,C, -i other/ca.pem");
+    is $verdict->(), 'good', 'the agency adds a root';
+    shell("$certutil -M -t ,,");
+    is $verdict->(), $before, 'and takes its trust away';
+};
+
 subtest '2.8-auto-b: the CA has changed our name' => sub {
     shell("openssl req -in request -noout -pubkey -out public");
     my $old = Bed::read_file("$dir/ca/dated.conf");

@@ -81,4 +81,18 @@ subtest '2.4-hsm: a PIN that is wrong or missing' => sub {
     not_taken('wrong', Bed::change("$store_b/password", sub { s/^hub:.*/hub:999999/m }));
 };
 
+subtest '2.4-sanitise: a token that is sanitised as written has no keys any more' => sub {
+    my $procedure = Bed::read_file("$Bed::top/doc/keys.md") =~ s/.*^## When media leave//smr;
+    like $procedure, qr/$_/i, "the procedure is about: $_" for 'Disk encrypted', 'Disk not encrypted', 'Token', '\.p12', 'Backups';
+    my ($command) = $procedure =~ /`(softhsm2-util --delete-token)`/ or return fail 'and names the command';
+    my $as_a = "SOFTHSM2_CONF=$store_a/softhsm2.conf";
+    Bed::output("$as_a $command --token hub");
+    is $? >> 8, 0, 'done';
+    unlike Bed::output("$as_a certutil -K -d sql:$store_a -f $store_a/password -h all"), qr/a DCA/, 'the key is gone';
+    $bed->mark('a');
+    to_partner();
+    ok $bed->wait_log('a', 'bob@b.test .*defer.*no certificate "a DCA"'), 'and nothing can be signed with it';
+    like Bed::output("$as $dir/bin/seemail-certs --policies $bed->{TB_A_POLICY} status"), qr/^critical "a DCA"/m, 'which status tells';
+};
+
 done_testing;

@@ -1,0 +1,279 @@
+/* publish: see publish.h. */
+#include "publish.h"
+
+#include "certificate.h"
+#include "directory_row.h"
+#include "failure.h"
+#include "judge.h"
+#include "keystore.h"
+#include "own.h"
+#include "policy.h"
+#include "pool.h"
+
+#include <certdb.h>
+#include <secitem.h>
+#include <string.h>
+
+#define OVERLAP (5L * 24 * 60 * 60) /* seconds; Appendix B */
+#define SECONDS 60 /* for one directory */
+
+struct planning {
+    struct keystore *keystore;
+    const struct policy *policy;
+    struct pool *pool;
+    time_t now;
+    struct failure *why;
+};
+
+static int add(struct planning *p, struct der *list, size_t *count,
+               CERTCertificate *certificate)
+{
+    for (size_t i = 0; i < *count; i++) /* it may be on two tokens */
+        if (der_equal(&list[i], certificate->derCert.data,
+                      certificate->derCert.len))
+            return 0;
+    void *copy = pool_copy(p->pool, certificate->derCert.data,
+                           certificate->derCert.len);
+    if (!copy)
+        return failure_memory(p->why);
+    list[(*count)++] = (struct der){copy, certificate->derCert.len};
+    return 0;
+}
+
+static int add_addresses(struct planning *p, struct publication *one,
+                         CERTCertificate *certificate)
+{
+    one->addresses =
+        pool_array(p->pool, (size_t)cert_address_count(certificate) + 1,
+                   sizeof *one->addresses);
+    if (!one->addresses)
+        return failure_memory(p->why);
+    for (const char *at = CERT_GetFirstEmailAddress(certificate); at;
+         at = CERT_GetNextEmailAddress(certificate, at))
+        if (!(one->addresses[one->address_count++] =
+                  pool_string(p->pool, at)))
+            return failure_memory(p->why);
+    return 0;
+}
+
+/* The one before: valid still, and partners may have it in their hands. */
+static int overlaps(struct planning *p, CERTCertificate *used,
+                    CERTCertificate *other)
+{
+    time_t from = 0, to = 0, began = 0, end = 0, since;
+    return cert_times(used, &began, &end) && cert_times(other, &from, &to) &&
+           from <= began && to > p->now && p->now < began + OVERLAP &&
+           keystore_suspended(p->keystore, other, &since, NULL) == 0;
+}
+
+static int to_come(struct planning *p, CERTCertificate *certificate)
+{
+    time_t from, to;
+    return cert_times(certificate, &from, &to) && from > p->now;
+}
+
+/* `used' is NULL when none is to be found. */
+static int sort_out(struct planning *p, struct publication *one,
+                    CERTCertificate *used, CERTCertList *all)
+{
+    size_t most = 0;
+    for (CERTCertListNode *node = CERT_LIST_HEAD(all);
+         !CERT_LIST_END(node, all); node = CERT_LIST_NEXT(node))
+        most++;
+    one->certificates = pool_array(p->pool, most + 1, sizeof(struct der));
+    one->gone = pool_array(p->pool, most + 1, sizeof(struct der));
+    if (!one->certificates || !one->gone)
+        return failure_memory(p->why);
+    for (CERTCertListNode *node = CERT_LIST_HEAD(all);
+         !CERT_LIST_END(node, all); node = CERT_LIST_NEXT(node)) {
+        int wanted = used && (SECITEM_ItemsAreEqual(&used->derCert,
+                                                    &node->cert->derCert) ||
+                              overlaps(p, used, node->cert));
+        if (!wanted && used && to_come(p, node->cert))
+            continue;
+        if (add(p, wanted ? one->certificates : one->gone,
+                wanted ? &one->certificate_count : &one->gone_count,
+                node->cert) < 0)
+            return -1;
+    }
+    return used ? add_addresses(p, one, used) : 0;
+}
+
+/* 1 = it may be found by partners; 0 = the reason is set; -1. */
+static int usable(struct planning *p, struct publication *one,
+                  CERTCertificate *certificate)
+{
+    const struct settings *settings = &p->policy->settings;
+    struct judge_request request = {.use = JUDGE_ENCRYPT, .own = 1,
+                                    .now = p->now,
+                                    .bits_least = settings->rsa_bits_send,
+                                    .ignore = own_tolerated(settings)};
+    struct judgement judgement;
+    if (judge_certificate(p->pool, certificate, &request, &judgement,
+                          p->why) < 0)
+        return -1;
+    if (judgement.status == JUDGE_GOOD)
+        return 1;
+    one->reason = pool_string(p->pool, judgement.reason);
+    return one->reason ? 0 : failure_memory(p->why);
+}
+
+static int plan_one(struct planning *p, struct publication *one)
+{
+    CERTCertificate *used = NULL;
+    struct failure reason = {0};
+    int rc = keystore_own(p->keystore, one->nickname, &used, &reason);
+    if (rc < 0 && reason.kind != FAILURE_CERT) /* suspended is no failure */
+        return failure(p->why, reason.kind, "%s", reason.text);
+    one->reason = rc < 0 ? pool_string(p->pool, reason.text) : "";
+    if (!one->reason)
+        return failure_memory(p->why);
+    int may = used ? usable(p, one, used) : 0;
+    CERTCertList *all = keystore_named(p->keystore, one->nickname);
+    rc = may < 0 ? -1
+         : all   ? sort_out(p, one, may ? used : NULL, all)
+                 : failure_memory(p->why);
+    if (all)
+        CERT_DestroyCertList(all);
+    if (used)
+        CERT_DestroyCertificate(used);
+    return rc;
+}
+
+int publish_plan(struct keystore *keystore, const struct policy *policy,
+                 struct pool *pool, time_t now, struct publication **plan_r,
+                 size_t *count_r, struct failure *why)
+{
+    struct planning p = {keystore, policy, pool, now, why};
+    struct own *own;
+    size_t count;
+    *count_r = 0;
+    if (own_nicknames(policy, pool, &own, &count, why) < 0)
+        return -1;
+    *plan_r = pool_array(pool, count + 1, sizeof **plan_r);
+    if (!*plan_r)
+        return failure_memory(why);
+    for (size_t i = 0; i < count; i++) {
+        struct publication *one = &(*plan_r)[*count_r];
+        if (!(own[i].uses & OWN_RECEIVES))
+            continue;
+        *one = (struct publication){.nickname = own[i].nickname,
+                                    .domains = own[i].domains,
+                                    .domain_count = own[i].domain_count};
+        if (plan_one(&p, one) < 0)
+            return -1;
+        ++*count_r;
+    }
+    return 0;
+}
+
+struct publishing {
+    const struct directory *row;
+    struct pool *pool;
+    struct directory_session *session;
+    struct published *published;
+    size_t count;
+    struct failure *why;
+};
+
+/* All that is the plan's, or that of one domain, for one entry. */
+static int collect(struct publishing *p, const struct publication *plan,
+                   size_t count, const char *domain,
+                   struct directory_change *change)
+{
+    size_t most[3] = {1, 1, 1};
+    for (size_t i = 0; i < count; i++) {
+        most[0] += plan[i].certificate_count;
+        most[1] += plan[i].gone_count;
+        most[2] += plan[i].address_count;
+    }
+    struct der *certificates =
+        pool_array(p->pool, most[0], sizeof *certificates);
+    struct der *gone = pool_array(p->pool, most[1], sizeof *gone);
+    const char **addresses = pool_array(p->pool, most[2], sizeof *addresses);
+    if (!certificates || !gone || !addresses)
+        return failure_memory(p->why);
+    change->certificates = certificates;
+    change->gone = gone;
+    change->addresses = addresses;
+    for (size_t i = 0; i < count; i++) {
+        int its = domain == NULL;
+        for (size_t k = 0; domain && k < plan[i].domain_count; k++)
+            its |= strcmp(plan[i].domains[k], domain) == 0;
+        if (!its)
+            continue;
+        for (size_t k = 0; k < plan[i].certificate_count; k++)
+            certificates[change->certificate_count++] =
+                plan[i].certificates[k];
+        for (size_t k = 0; k < plan[i].gone_count; k++)
+            gone[change->gone_count++] = plan[i].gone[k];
+        for (size_t k = 0; k < plan[i].address_count; k++)
+            addresses[change->address_count++] = plan[i].addresses[k];
+    }
+    return 0;
+}
+
+/* The base, with the domain in place of %d; a canonical domain has nothing
+ * that would have to be escaped (RFC 4514). */
+static const char *entry_name(struct pool *pool, const char *base,
+                              const char *domain)
+{
+    const char *place = strstr(base, "%d");
+    return place ? pool_format(pool, "%.*s%s%s", (int)(place - base), base,
+                               domain, place + 2)
+                 : pool_string(pool, base);
+}
+
+static int publish(struct publishing *p, const struct publication *plan,
+                   size_t count, const char *domain)
+{
+    struct directory_change change = {0};
+    struct published *one = &p->published[p->count];
+    one->dn = change.dn =
+        entry_name(p->pool, p->row->base, domain ? domain : "");
+    if (!change.dn)
+        return failure_memory(p->why);
+    if (collect(p, plan, count, domain, &change) < 0 ||
+        directory_change(p->session, &change, &one->changed, p->why) < 0)
+        return -1;
+    p->count++;
+    return 0;
+}
+
+/* A domain may be there for itself and for all below it. */
+static int publish_domains(struct publishing *p,
+                           const struct publication *plan, size_t count)
+{
+    int rc = 0;
+    if (!strstr(p->row->base, "%d"))
+        return publish(p, plan, count, NULL);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; rc == 0 && k < plan[i].domain_count; k++)
+            if (*plan[i].domains[k] != '.')
+                rc = publish(p, plan, count, plan[i].domains[k]);
+    return rc;
+}
+
+int publish_row(const struct directory *row, struct pool *pool,
+                const struct publication *plan, size_t count,
+                struct published **published_r, size_t *published_count_r,
+                struct failure *why)
+{
+    struct publishing p = {.row = row, .pool = pool, .why = why};
+    struct directory_server server;
+    size_t most = 1;
+    for (size_t i = 0; i < count; i++)
+        most += plan[i].domain_count;
+    p.published = pool_array(pool, most, sizeof *p.published);
+    *published_count_r = 0;
+    if (!p.published)
+        return failure_memory(why);
+    if (directory_row_server(pool, row, SECONDS, &server, why) < 0 ||
+        directory_open(&server, &p.session, why) < 0)
+        return -1;
+    int rc = publish_domains(&p, plan, count);
+    directory_close(&p.session);
+    *published_r = p.published;
+    *published_count_r = p.count;
+    return rc;
+}
