@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use lib 'tests/e2e';
 use Bed;
+use Compress::Zlib ();
 use MIME::Base64;
 use Test::More;
 
@@ -22,6 +23,7 @@ sub own { shell("chown -R --reference=$bed->{TB_A_NSSDB} $bed->{TB_A_NSSDB} $bed
 my %keys = (rsa => 'rsa:2048', rsa4096 => 'rsa:4096', short => 'rsa:1024', p256 => 'ec',
     p384 => 'ec -pkeyopt ec_paramgen_curve:P-384', p521 => 'ec -pkeyopt ec_paramgen_curve:P-521');
 for my $name (sort keys %keys) {
+    local $ENV{KEY_USAGE} = 'digitalSignature,keyAgreement' if $name =~ /^p/; # as CAs have it for EC keys
     cert($name, $dca, "$dca\@$name.test", 365, $keys{$name});
     shell("certutil -A -d sql:$bed->{TB_A_NSSDB} -f $bed->{TB_A_NSSDB}/password -n '$name DCA' -t ,, -i ../ca/$name.pem");
 }
@@ -189,13 +191,22 @@ subtest '1.5-ca: signatures and certificates of every kind' => sub {
     }
 };
 
+# CompressedData (RFC 3274).
+sub tlv { my ($tag, @content) = @_; my $c = join '', @content; return chr($tag) . (length $c < 128 ? chr length $c : "\x82" . pack('n', length $c)) . $c }
+sub compressed {
+    my $smime = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10"; # 1.2.840.113549.1.9.16
+    my $content = tlv(0x30, tlv(6, "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"), tlv(0xa0, tlv(4, Compress::Zlib::compress($_[0]))));
+    return tlv(0x30, tlv(6, "$smime\x01\x09"), tlv(0xa0, tlv(0x30, tlv(2, "\0"), tlv(0x30, tlv(6, "$smime\x03\x08")), $content)));
+}
+
 subtest '1.7-graceful: what others may put into a signature' => sub {
     for my $options ('-receipt_request_all -receipt_request_to x@rsa.test', '-nosmimecap', '-noattr', '-signer ../ca/p256.pem -inkey ../ca/p256.key') {
         my $mail = from_outside("-signer ../ca/rsa.pem -inkey ../ca/rsa.key $options", 'x@rsa.test');
         like $mail, qr/^X-SEEMAIL-Verified: good/m, "$options: good";
     }
     shell("openssl crl2pkcs7 -nocrl -certfile ../ca/rsa.pem -outform DER -out certs && openssl cms -digest_create -in entity -outform DER -out digested");
-    my %expected = (certs => 'none', digested => 'unsupported', entity => 'malformed');
+    Bed::write_file("$work/compressed", compressed(Bed::read_file("$work/entity")));
+    my %expected = (compressed => 'unsupported', certs => 'none', digested => 'unsupported', entity => 'malformed');
     for my $object (sort keys %expected) {
         for my $type ('', $object eq 'certs' ? ' smime-type=certs-only;' : ()) {
             my $mail = Bed::mail(From => 'eve@elsewhere.test', 'MIME-Version' => '1.0', 'Content-Transfer-Encoding' => 'base64',
