@@ -44,7 +44,7 @@ static const char *read_time(const char *text, struct maillog_line *line)
 {
     struct tm tm = {.tm_isdst = -1};
     size_t length = strlen(text);
-    char sign = 0;
+    char sign[2] = "";
     int hours = 0, minutes = 0;
     if (length < 20 || sscanf(text, "%4d-%2d-%2d %2d:%2d:%2d", &tm.tm_year,
                               &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
@@ -56,9 +56,9 @@ static const char *read_time(const char *text, struct maillog_line *line)
     text += 19;
     if (*text == '.')
         text += 1 + strspn(text + 1, "0123456789");
-    if (sscanf(text, " %1[+-]%2d%2d ", &sign, &hours, &minutes) == 3) {
+    if (sscanf(text, " %1[+-]%2d%2d ", sign, &hours, &minutes) == 3) {
         long offset = (hours * 60L + minutes) * 60;
-        line->when = timegm(&tm) - (sign == '-' ? -offset : offset);
+        line->when = timegm(&tm) - (*sign == '-' ? -offset : offset);
         text += 6;
     } else {
         line->when = mktime(&tm);
