@@ -206,6 +206,26 @@ for my $kind (sort keys %goes) {
     };
 }
 
+# From now on the directory is asked; it has a good certificate for each that waits.
+my $found = table('A', 'directories', "find discover $bed->{TB_LDAP_URI}\n");
+my $often = table('A', 'settings', "fetch-pause 1\n");
+my %better = (
+    revoked => '2.8-table-send: revoked but a valid one is in the directory',
+    suspended => '2.8-table-send: suspended but a valid one is in the directory',
+    untrusted => '2.8-table-send: untrusted but a valid one is in the directory',
+    expired => '2.8-table-send: expired but a valid one is in the directory',
+);
+for my $kind (sort keys %better) {
+    subtest $better{$kind} => sub {
+        cert("good-$kind", $dca, "$kind.test");
+        Bed::write_file("$work/add.ldif", "dn: cn=$kind,ou=agencies,c=NZ\nobjectClass: organizationalRole\nobjectClass: extensibleObject\n"
+                . "cn: $kind\nmail: $dca\@$kind.test\nuserCertificate;binary:< file://$dir/ca/good-$kind.der\n");
+        shell("ldapadd -x -H $bed->{TB_LDAP_URI} -D $bed->{TB_LDAP_BINDDN} -w $bed->{TB_LDAP_PASSWORD} -f add.ldif");
+        went_out($kind, "good-$kind");
+    };
+}
+$_->() for $often, $found;
+
 subtest '2.9-validkey: received: the chain is checked each time' => sub {
     my $before = receive('valid');
     crl("$dir/ca", 'ca.crl', 'number=100', 'next=864000', 'revoked=' . join ',', map { "$serial{qq(s-$_)}:1" } qw(valid revoked));
