@@ -97,21 +97,13 @@ static const struct known *pick(const struct gateway *gateway,
     return first;
 }
 
-/* A signer's that did not come with the message [2.10-nocerts]: from the key
- * store, then from the state. */
-static int find_certificate(void *context, const struct der *issuer,
-                            const struct der *serial,
-                            const struct der *identifier,
-                            CERTCertificate **certificate_r,
-                            struct failure *why)
+/* 1, 0, -1. */
+static int find_known(struct gateway *gateway, const struct der *issuer,
+                      const struct der *serial, const struct der *identifier,
+                      CERTCertificate **certificate_r, struct failure *why)
 {
-    struct gateway *gateway = context;
     struct known *known;
     size_t count = 0;
-    int rc = keystore_find_certificate(gateway->keystore, issuer, serial,
-                                       identifier, certificate_r, why);
-    if (rc != 0)
-        return rc;
     if (gateway_state(gateway, why) < 0 ||
         (gateway->state &&
          known_find_signer(gateway->state, gateway->policy->pool, issuer,
@@ -120,6 +112,30 @@ static int find_certificate(void *context, const struct der *issuer,
     const struct known *found = count ? pick(gateway, known, count) : NULL;
     *certificate_r = found ? cert_decode(&found->certificate) : NULL;
     return *certificate_r != NULL;
+}
+
+/* A signer's that did not come with the message [2.10-nocerts]: from the key
+ * store, then from the state, then from the directories, once a message. */
+static int find_certificate(void *context, const struct der *issuer,
+                            const struct der *serial,
+                            const struct der *identifier,
+                            CERTCertificate **certificate_r,
+                            struct failure *why)
+{
+    struct gateway *gateway = context;
+    const char *said, *from = gateway->from;
+    int rc = keystore_find_certificate(gateway->keystore, issuer, serial,
+                                       identifier, certificate_r, why);
+    if (rc == 0)
+        rc = find_known(gateway, issuer, serial, identifier, certificate_r,
+                        why);
+    if (rc != 0 || !from)
+        return rc;
+    gateway->from = NULL;
+    return fetch_certificate(gateway, from, &said) > 0
+               ? find_known(gateway, issuer, serial, identifier,
+                            certificate_r, why)
+               : 0;
 }
 
 /* For those who ask by what a message was secured. */

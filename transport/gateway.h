@@ -24,6 +24,8 @@ struct gateway {
     struct state *state;       /* NULL until gateway_state(), or none */
     char algorithms[200]; /* by which messages were secured, as they were met */
     long long network_until;   /* by gateway_clock(): then no more network */
+    const char *from; /* domain of the mail's sender, whose certificate the
+                         directories may have; NULL = do not ask */
 };
 
 /* The policy of `home'/policies. 0 or -1. */

@@ -409,6 +409,7 @@ int open_message(struct gateway *gateway, struct pool *pool,
                         .verifier = gateway_verifier(gateway)};
     *opened_r = (struct opened){.signer = "", .reason = "", .label = ""};
     int rc = read_header(&o, message);
+    gateway->from = opened_r->from.domain;
     if (rc == 0)
         rc = process(&o, message, 0, message->length, 1);
     if (rc < 0) {

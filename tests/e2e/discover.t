@@ -77,6 +77,21 @@ sub list { ldap_add("dn: cn=$_,ou=SEEMAIL,c=NZ\nobjectClass: organizationalRole\
 
 list(map { "$_.test" } qw(c d e f g h));
 
+subtest '2.10-nocerts: a signer whose certificate did not come is found in the directory' => sub {
+    certificate('silent', "$dca\@silent.test", -1, 300);
+    entry('silent', "$dca\@silent.test", 'silent');
+    Bed::write_file("$dir/entity", "Content-Type: text/plain\r\n\r\nHello.\r\n");
+    my $mail = "From: x\@silent.test\nTo: al\@a.test\nSubject: silent\n"
+        . shell('openssl cms -sign -in entity -signer ca/silent.pem -inkey ca/silent.key -nocerts') =~ s/\r//gr;
+    for ([$find, 'good'], ['', 'none']) {
+        my ($rows, $verdict) = @$_;
+        fresh($rows);
+        like $bed->send('a', 'outside', 'x@silent.test', 'al@a.test', $mail), qr/^250/, 'accepted';
+        my $got = $bed->take_matching('a', qr/^Subject: silent$/m) // '';
+        is $got =~ /^X-SEEMAIL-Verified: (\S+)/m ? $1 : 'none', $verdict, $rows ? 'found' : 'without a directory it is not';
+    }
+};
+
 subtest '2.8-auto-a: a hub with an empty state seals to a partner it never met, unattended' => sub {
     fresh($find, empty => 1);
     $bed->mark('a');
