@@ -155,7 +155,7 @@ const struct policy_setting policy_settings[] = {
     SETTING(sendmail, SETTING_TEXT,
             COLUMN("sendmail", TABLE_TEXT, "/usr/sbin/sendmail")),
     SETTING(request_hours, SETTING_NUMBER,
-            NUMBER("request-hours", "0", 0, 8760)),
+            NUMBER("request-hours", "24", 0, 8760)),
     SETTING(answers, SETTING_NUMBER, NUMBER("answers", "20", 0, 100000)),
     SETTING(notices_at_once, SETTING_NUMBER,
             NUMBER("notices-at-once", "5", 0, 1000)),

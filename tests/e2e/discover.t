@@ -35,7 +35,7 @@ sub fresh {
     $state++;
     Bed::write_file("$bed->{TB_A_POLICY}/directories", $lists . $rows);
     Bed::write_file("$bed->{TB_A_POLICY}/settings",
-        "log $dir/a/log/seemail\nstate $dir/a/state.$state\nfetch-pause 1\n" . ($o{settings} // ''));
+        "request-hours 0\nlog $dir/a/log/seemail\nstate $dir/a/state.$state\nfetch-pause 1\n" . ($o{settings} // ''));
     return if $o{empty};
     my $out = certs('refresh');
     $? == 0 or die $out;
