@@ -77,6 +77,19 @@ static void fields_of_a_decision(void)
     CU_ASSERT_STRING_EQUAL(value, "a b");
 }
 
+/* Ends where a field or a time zone should go on. */
+static void cut_short(void)
+{
+    struct maillog_line line;
+    char value[50];
+    parse(AT "-001", MAILLOG_OTHER, "", NULL);
+    parse(AT "+", MAILLOG_OTHER, "", NULL);
+    parse(AT "[12", MAILLOG_OTHER, "", NULL);
+    maillog_parse(AT ID " seemail reason=\"a\\x4", &line);
+    CU_ASSERT_EQUAL(maillog_field(&line, "reason", value, sizeof value), 1);
+    CU_ASSERT_STRING_EQUAL(value, "ax4");
+}
+
 static void time_zones(void)
 {
     struct maillog_line line, same;
@@ -90,6 +103,7 @@ static const struct unit_test tests[] = {
     {"1.9-logs: kinds of lines", kinds},
     {"1.9-logs: no sender makes a line of another kind", no_other_kind},
     {"1.9-logs: fields of a decision", fields_of_a_decision},
+    {"1.9-logs: lines that are cut short", cut_short},
     {"1.9-logs: time zones", time_zones},
 };
 UNIT_SUITE(maillog, tests)

@@ -44,8 +44,6 @@ static const char *read_time(const char *text, struct maillog_line *line)
 {
     struct tm tm = {.tm_isdst = -1};
     size_t length = strlen(text);
-    char sign[2] = "";
-    int hours = 0, minutes = 0;
     if (length < 20 || sscanf(text, "%4d-%2d-%2d %2d:%2d:%2d", &tm.tm_year,
                               &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
                               &tm.tm_sec) != 6)
@@ -56,9 +54,11 @@ static const char *read_time(const char *text, struct maillog_line *line)
     text += 19;
     if (*text == '.')
         text += 1 + strspn(text + 1, "0123456789");
-    if (sscanf(text, " %1[+-]%2d%2d ", sign, &hours, &minutes) == 3) {
-        long offset = (hours * 60L + minutes) * 60;
-        line->when = timegm(&tm) - (*sign == '-' ? -offset : offset);
+    if ((strncmp(text, " +", 2) == 0 || strncmp(text, " -", 2) == 0) &&
+        strspn(text + 2, "0123456789") == 4) {
+        long zone = strtol(text + 2, NULL, 10);
+        long offset = (zone / 100 * 60 + zone % 100) * 60;
+        line->when = timegm(&tm) - (text[1] == '-' ? -offset : offset);
         text += 6;
     } else {
         line->when = mktime(&tm);
@@ -94,6 +94,11 @@ int maillog_parse(const char *text, struct maillog_line *line_r)
     return 1;
 }
 
+static int is_hex(char c)
+{
+    return c && strchr("0123456789abcdefABCDEF", c);
+}
+
 /* A value up to a blank, or in quotes with "\x41" in it for bytes. */
 static void copy_value(const char *from, char *value, size_t size)
 {
@@ -102,8 +107,8 @@ static void copy_value(const char *from, char *value, size_t size)
     from += quoted;
     while (*from && *from != (quoted ? '"' : ' ') && at + 1 < size) {
         unsigned byte;
-        if (*from == '\\' && from[1] == 'x' &&
-            sscanf(from + 2, "%2x", &byte) == 1) {
+        if (from[0] == '\\' && from[1] == 'x' && is_hex(from[2]) &&
+            is_hex(from[3]) && sscanf(from + 2, "%2x", &byte) == 1) {
             value[at++] = (char)byte;
             from += 4;
         } else {
