@@ -20,7 +20,9 @@ sub trace {
     my $conf = $bed->{ 'TB_' . uc($hub) . '_CONF' };
     return Bed::output("SEEMAIL_HOME=$dir/$hub SEEMAIL_EXIM=$exim SEEMAIL_EXIM_CONFIG=$conf $as $dir/bin/seemail-trace @arguments");
 }
-sub words { my ($out) = @_; return join ' ', $out =~ /^  \S+ \S+  (\w+)/mg }
+# What happened, one word each; the filter's runs as one, without a queue run that came across.
+sub once { my ($words) = @_; $words =~ s{also }{}g; $words =~ s/(seemail )+/$1/g; return $words }
+sub words { my ($out) = @_; return once(join ' ', $out =~ /^  \S+ \S+  (\w+)/mg) }
 
 subtest '1.9-logs: a mail that was sealed, at both hubs, by its Message-ID' => sub {
     $bed->mark('a', 'b');
@@ -39,7 +41,8 @@ subtest '1.9-logs: a mail that was sealed, at both hubs, by its Message-ID' => s
     my $there = trace('b', 'one@a.test');
     like $there, qr/decided +direction=outside .*verdict=good .*inside=1/, 'at the other hub';
     my $object = decode_json(trace('a', '--json', $id));
-    is_deeply [$object->{ids}, map { $_->{event} } @{ $object->{events} }], [[$id], qw(decided arrived seemail delivered completed)], 'as JSON';
+    is_deeply [$object->{ids}, once(join ' ', map { $_->{event} } @{ $object->{events} })],
+        [[$id], 'decided arrived seemail delivered completed'], 'as JSON';
 };
 
 subtest '1.9-logs: a mail that waits, and one that came back' => sub {
