@@ -32,7 +32,7 @@ static const struct command {
     {"import", "[--source unverified|learned|directory|seemail] FILE...",
      certs_import},
     {"list", "SEEMAIL|VENDOR | certificates [ADDRESS|DOMAIN]", certs_list},
-    {"ocsp", "FILE|-", certs_ocsp},
+    {"ocsp", "[--seconds N] FILE|-", certs_ocsp},
     {"pending", "", certs_pending},
     {"publish", "", certs_publish},
     {"refresh", "[--if-due]", certs_refresh},

@@ -16,8 +16,10 @@
 #include <certdb.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BYTES_MOST (1U << 20)
@@ -29,6 +31,7 @@ struct ocsp_command {
     struct buffer json;
     CERTCertificate *certificates[CERTIFICATES_MOST];
     size_t count;
+    long seconds; /* for all; 0 = no limit */
     int failed; /* a responder did not answer */
 };
 
@@ -123,16 +126,28 @@ static void show(struct ocsp_command *command, const char *title,
         printf("%s: %s%s%s\n", title, status, *reason ? ": " : "", reason);
 }
 
-static int ask(struct ocsp_command *command, CERTCertificate *certificate,
-               struct failure *why)
+/* One responder that is slow must not use up all the time that is left: an
+ * equal share for each certificate that is. 1; 0 = nothing is left. */
+static int share(struct ocsp_command *command, size_t certificates)
 {
-    CERTCertificate *issuer = issuer_of(command, certificate);
+    struct ocsp_fetcher *fetcher = &command->fetcher;
+    long most = (long)command->certs->policy->settings.ocsp_timeout;
+    long left = command->seconds - (long)(time(NULL) - fetcher->now);
+    if (command->seconds == 0)
+        return 1;
+    if (left > (long)certificates)
+        left /= (long)certificates;
+    fetcher->seconds = (unsigned)(left > most ? most : left > 0 ? left : 0);
+    return left > 0;
+}
+
+static int ask(struct ocsp_command *command, CERTCertificate *certificate,
+               CERTCertificate *issuer, struct failure *why)
+{
     const char *title = cert_title(command->certs->pool, certificate);
     struct ocsp_answer answer;
     enum ocsp_outcome outcome;
     struct failure own = {0};
-    if (!issuer) /* a root, or only an issuer here */
-        return 0;
     if (!title)
         return failure_memory(why);
     if (ocsp_fetch(&command->fetcher, certificate, issuer, &outcome, &answer,
@@ -146,10 +161,22 @@ static int ask(struct ocsp_command *command, CERTCertificate *certificate,
 
 static int ask_all(struct ocsp_command *command, struct failure *why)
 {
+    CERTCertificate *issuers[CERTIFICATES_MOST];
+    size_t left = 0;
     int rc = 0;
+    for (size_t i = 0; i < command->count; i++) {
+        issuers[i] = issuer_of(command, command->certificates[i]);
+        left += issuers[i] != NULL; /* else a root, or only an issuer here */
+    }
     json_open(&command->json, NULL, '[');
-    for (size_t i = 0; rc == 0 && i < command->count; i++)
-        rc = ask(command, command->certificates[i], why);
+    for (size_t i = 0; rc == 0 && i < command->count; i++) {
+        if (!issuers[i])
+            continue;
+        if (share(command, left--))
+            rc = ask(command, command->certificates[i], issuers[i], why);
+        else
+            command->failed = 1;
+    }
     json_close(&command->json, ']');
     if (rc == 0 && command->json.failed)
         rc = failure_memory(why);
@@ -188,9 +215,12 @@ int certs_ocsp(struct certs *certs, int argc, char **argv)
                     .seconds =
                         (unsigned)certs->policy->settings.ocsp_timeout}};
     struct failure why = {0};
-    if (argc != 1)
+    int limited = argc == 3 && strcmp(argv[0], "--seconds") == 0;
+    if (limited)
+        command.seconds = strtol(argv[1], NULL, 10);
+    if (argc != 1 + 2 * limited || command.seconds < limited)
         return certs_usage("ocsp");
-    int rc = run(&command, argv[0], &why);
+    int rc = run(&command, argv[argc - 1], &why);
     buffer_free(&command.json);
     if (rc < 0)
         return certs_complain(&why);

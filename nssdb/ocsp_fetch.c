@@ -124,6 +124,8 @@ int ocsp_fetch(const struct ocsp_fetcher *fetcher,
 {
     const char *url;
     struct lock lock;
+    struct ocsp_fetcher rest = *fetcher;
+    time_t start = time(NULL);
     *answer_r = (struct ocsp_answer){.status = OCSP_NOT_KNOWN};
     *outcome_r = OCSP_NO_URL;
     int rc = ocsp_url(fetcher->pool, certificate, &url, why);
@@ -138,7 +140,9 @@ int ocsp_fetch(const struct ocsp_fetcher *fetcher,
         failure(why, FAILURE_NETWORK, "%s: another process is asking", url);
         return 0;
     }
-    rc = fetch(fetcher, url, certificate, issuer, outcome_r, answer_r, why);
+    unsigned waited = (unsigned)(time(NULL) - start);
+    rest.seconds -= waited < rest.seconds ? waited : rest.seconds - 1;
+    rc = fetch(&rest, url, certificate, issuer, outcome_r, answer_r, why);
     lock_release(&lock);
     return rc;
 }

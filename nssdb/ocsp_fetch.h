@@ -15,7 +15,7 @@ struct ocsp_fetcher {
     struct state *state; /* open for writing */
     struct pool *pool;
     const char *proxy;   /* NULL = none */
-    unsigned seconds;    /* for one request */
+    unsigned seconds;    /* for one request, with the wait for its turn */
     time_t now;
 };
 

@@ -54,18 +54,24 @@ static void put_all(const struct der *certificates, size_t count,
                 certificates[i].length);
 }
 
-/* The child ends by itself before it is killed, and remembers what failed. */
+/* The child ends by itself before it is killed, and remembers what failed:
+ * the seconds that it has, in words. */
+static const char *seconds_of(const struct gateway *gateway, char text_r[20])
+{
+    unsigned time = left(gateway);
+    snprintf(text_r, 20, "%u", time > 1 ? time - 1 : 1);
+    return text_r;
+}
+
 int fetch_crls(struct gateway *gateway, const struct judgement *judgement)
 {
     const char *argv[FIXED + 1 + JUDGE_URLS_MOST + 1] = {
         NULL, "crl", "fetch", "--seconds", NULL, "--certificates", "-"};
     struct buffer path = {0}, output = {0};
     char seconds[20];
-    unsigned time = left(gateway);
-    if (!judgement->url_count || !time)
+    if (!judgement->url_count || !left(gateway))
         return 0;
-    snprintf(seconds, sizeof seconds, "%u", time > 1 ? time - 1 : 1);
-    argv[4] = seconds;
+    argv[4] = seconds_of(gateway, seconds);
     for (size_t i = 0; i < judgement->url_count; i++)
         argv[FIXED + 1 + i] = judgement->urls[i];
     put_all(judgement->path, judgement->path_count, &path);
@@ -77,7 +83,9 @@ int fetch_crls(struct gateway *gateway, const struct judgement *judgement)
 
 int fetch_ocsp(struct gateway *gateway, const struct judgement *judgement)
 {
-    const char *argv[] = {NULL, "ocsp", "-", NULL};
+    char seconds[20];
+    const char *argv[] = {NULL, "ocsp", "--seconds",
+                          seconds_of(gateway, seconds), "-", NULL};
     struct buffer pairs = {0}, output = {0};
     if (!judgement->ocsp_count)
         return 0;

@@ -96,4 +96,31 @@ subtest 'B-interfaces: a responder that fails, and one that lies' => sub {
     stop();
 };
 
+# It takes connections, and says nothing. The other hub asks it while it receives, and so has less time than it would get.
+subtest '2.8-crl-fetch: a responder that hangs costs one mail its wait, and no more' => sub {
+    my $db = $bed->{TB_B_NSSDB};
+    shell("CA_NAME=Quiet $pki ca $dir/quiet"); # of which there is no CRL
+    shell("certutil -A -d sql:$db -f $db/password -n quiet -t CT,C,C -i $dir/quiet/ca.pem");
+    shell("chown -R --reference=$db $db") if $> == 0;
+    my $hanging = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 20) or die "$!";
+    {
+        local $ENV{CRL_URL} = 'http://127.0.0.1:1/gone.crl';
+        local $ENV{OCSP_URL} = 'http://127.0.0.1:' . $hanging->sockport;
+        shell("$pki cert $dir/quiet hang domain-signing-authority domain-signing-authority\@hang.test");
+    }
+    Bed::write_file("$dir/entity", "Content-Type: text/plain\r\n\r\nhello\r\n");
+    shell('openssl cms -sign -binary -in entity -signer quiet/hang.pem -inkey quiet/hang.key -out signed');
+    my $mail = "From: x\@hang.test\nTo: bob\@b.test\nSubject: test\n" . Bed::read_file("$dir/signed") =~ s/\r\n/\n/gr;
+    my @asked;
+    for my $time (1 .. 2) {
+        like $bed->send('b', 'outside', 'x@hang.test', 'bob@b.test', $mail), qr/^250/, "mail $time is accepted";
+        like $bed->take('b') // '', qr/^X-SEEMAIL-Verified: crl-not-checkable /m, 'with what is known';
+        $hanging->blocking(0);
+        $asked[$time] = 0;
+        while (my $one = $hanging->accept) { $asked[$time]++; close $one }
+    }
+    is $asked[1], 1, 'asked at the first';
+    is $asked[2], 0, 'and left alone then';
+};
+
 done_testing;
