@@ -215,9 +215,9 @@ static void put_agreements(struct buffer *der)
 }
 
 static void put_transport(struct buffer *der, const char *name,
-                          enum cms_key key)
+                          enum cms_key key, int oaep)
 {
-    struct buffer oaep = {0};
+    struct buffer parameters = {0};
     enum cms_transport transport;
     if (!fits(name, key, &transport) || transport == CMS_RSA)
         return; /* which everybody takes for granted */
@@ -225,13 +225,15 @@ static void put_transport(struct buffer *der, const char *name,
         put_agreements(der);
         return;
     }
-    cms_wrap_oaep(&oaep);
-    put_capability(der, OID(RSA_OAEP), &oaep);
-    buffer_free(&oaep);
+    if (!oaep)
+        return;
+    cms_wrap_oaep(&parameters);
+    put_capability(der, OID(RSA_OAEP), &parameters);
+    buffer_free(&parameters);
 }
 
 void cms_capabilities_put(const struct policy *policy, enum cms_key key,
-                          struct buffer *der)
+                          int oaep, struct buffer *der)
 {
     size_t list = der_open(der, TAG_SEQUENCE);
     for (size_t i = 0; i < policy->algorithm_count; i++) {
@@ -242,7 +244,7 @@ void cms_capabilities_put(const struct policy *policy, enum cms_key key,
         if (row->use == ALGORITHM_ENCRYPT && cipher)
             put_capability(der, cipher->oid, cipher->oid_length, NULL);
         else if (row->use == ALGORITHM_KEYTRANSPORT)
-            put_transport(der, row->name, key);
+            put_transport(der, row->name, key, oaep);
     }
     der_close(der, list);
 }

@@ -38,8 +38,9 @@ int cms_choose(const struct policy *policy, const struct der *capabilities,
 /* Is it a list of capabilities at all? */
 int cms_capabilities_valid(const struct der *capabilities);
 
-/* Ours, the best first: what the policy lets be received by a key of ours. */
+/* Ours, the best first: what the policy lets be received by a key of ours.
+ * `oaep': can the key do that? See cms_trial.h. */
 void cms_capabilities_put(const struct policy *policy, enum cms_key key,
-                          struct buffer *der);
+                          int oaep, struct buffer *der);
 
 #endif

@@ -7,6 +7,7 @@
 #include "capabilities.h"
 #include "cms_choice.h"
 #include "cms_label.h"
+#include "cms_trial.h"
 #include "failure.h"
 #include "interface.h"
 #include "keystore.h"
@@ -93,6 +94,39 @@ static int find_own(struct gateway *gateway, const char *nickname,
                    nickname, judgement.reason);
 }
 
+/* Can the key that partners encrypt to do OAEP, and do we say so? 1, 0, -1. */
+static int try_oaep(struct gateway *gateway, CERTCertificate *certificate,
+                    struct failure *why)
+{
+    SECKEYPrivateKey *key;
+    if (cms_key_of(certificate) != CMS_KEY_RSA ||
+        !policy_permits(gateway->policy, ALGORITHM_KEYTRANSPORT, "rsa-oaep",
+                        0))
+        return 0;
+    if (keystore_key(gateway->keystore, certificate, &key, why) < 0)
+        return -1;
+    int rc = cms_opens_oaep(certificate, key, why);
+    SECKEY_DestroyPrivateKey(key);
+    return rc;
+}
+
+/* What our mail says that we read. */
+static int find_capabilities(struct gateway *gateway, struct materials *m,
+                             struct failure *why)
+{
+    CERTCertificate *certificate =
+        m->signer.encryption ? m->signer.encryption : m->signer.certificate;
+    int oaep = try_oaep(gateway, certificate, why);
+    if (oaep < 0)
+        return -1;
+    cms_capabilities_put(gateway->policy, cms_key_of(certificate), oaep,
+                         &m->capabilities);
+    m->signer.capabilities = (struct der){
+        (const unsigned char *)buffer_string(&m->capabilities),
+        m->capabilities.length};
+    return m->capabilities.failed ? failure_memory(why) : 0;
+}
+
 static int find_algorithms(struct gateway *gateway, struct materials *m,
                            struct failure *why)
 {
@@ -112,14 +146,7 @@ static int find_algorithms(struct gateway *gateway, struct materials *m,
     if (!policy_permits(policy, ALGORITHM_SIGN, names[kind], 1))
         return failure(why, FAILURE_CERT, "algorithms: our key is %s, which "
                        "may not be used to sign", names[kind]);
-    cms_capabilities_put(policy, m->signer.encryption
-                                     ? cms_key_of(m->signer.encryption)
-                                     : kind,
-                         &m->capabilities);
-    m->signer.capabilities = (struct der){
-        (const unsigned char *)buffer_string(&m->capabilities),
-        m->capabilities.length};
-    return m->capabilities.failed ? failure_memory(why) : 0;
+    return find_capabilities(gateway, m, why);
 }
 
 static int find_signer(struct gateway *gateway, const char *from,

@@ -154,6 +154,7 @@ sub hand {
 }
 
 subtest '1.1-client: NSS\'s cmsutil opens and verifies what we make' => sub {
+    local $ENV{TB_KEYS} = ''; # it is a client
     shell("rm -rf nss; $pki store $dir/ca $work/nss rsa rsa");
     my $undo = algorithms('a', encrypt => ['aes-256-cbc']);
     Bed::write_file("$work/der", decode_base64(Bed::body(sealed('rsa'))));
@@ -220,10 +221,13 @@ subtest '1.7-graceful: what others may put into a signature' => sub {
     }
 };
 
+# SoftHSM has no OAEP with SHA-256: a hub says so.
+my $best = ($ENV{TB_KEYS} // '') eq 'softhsm' ? 'rsa' : 'rsa-oaep';
+
 subtest '2.10-cachecaps: what a partner announced is used for the next message' => sub {
     like hand('a', 'b'), qr/cipher=aes-256-cbc transport=rsa(?= |$)/, 'first, nothing is known of B';
-    like hand('b', 'a'), qr/cipher=aes-256-gcm transport=rsa-oaep/, '2.4-highest: B has heard A';
-    like hand('a', 'b'), qr/cipher=aes-256-gcm transport=rsa-oaep/, 'and A has heard B';
+    like hand('b', 'a'), qr/cipher=aes-256-gcm transport=$best(?= |$)/, '2.4-highest: B has heard A';
+    like hand('a', 'b'), qr/cipher=aes-256-gcm transport=$best(?= |$)/, 'and A has heard B';
     my $undo = algorithms('a', encrypt => ['aes-128-cbc', 'aes-128-gcm announced', 'aes-256-cbc receive']);
     like hand('a', 'b'), qr/cipher=aes-128-cbc/, '2.4-highest: the first of our table that both have';
     like hand('b', 'a'), qr/cipher=aes-256-cbc/, '2.4-highest: and of theirs';

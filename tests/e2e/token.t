@@ -59,6 +59,18 @@ subtest '2.4-hsm: sealing and opening with the keys on a token' => sub {
     like Bed::output("$as $dir/bin/seemail-certs --policies $bed->{TB_A_POLICY} status"), qr/^good "a DCA"/m, 'status finds it';
 };
 
+subtest '2.4-hsm: a hub announces only what its token can open' => sub {
+    # SoftHSM knows OAEP with SHA-1 alone, and says no more than that it knows OAEP.
+    like $bed->send('b', 'inside', 'bob@b.test', 'alice@a.test', Bed::mail(From => 'bob@b.test', To => 'alice@a.test', Subject => '[seemail] x')),
+        qr/^250/, 'B writes to A';
+    like $bed->take('a') // '', qr/^X-SEEMAIL-Verified: good/m, 'so A knows what B reads';
+    ok Bed::wait_for(sub { $bed->queue('a') == 0 }), 'and keeps it';
+    to_partner();
+    arrives('what A makes of that is opened');
+    my $line = Bed::wait_for(sub { (grep { /filter=seal.*bob\@b\.test.*gcm/ } split /\n/, Bed::read_file("$dir/a/log/seemail"))[-1] });
+    like $line // '', qr/cipher=aes-256-gcm transport=rsa(?= |$)/, 'it has the best that B announced, and no OAEP';
+};
+
 subtest '2.4-hsm: the token is away' => sub {
     waits('no token', 'no certificate "a DCA"', pulled("$store_a/softhsm"));
     waits('no module', 'PKCS#11 module "softhsm" cannot be loaded', Bed::change("$store_a/pkcs11.txt", sub { s/^library=.*softhsm.*/library=\/nowhere/m }));

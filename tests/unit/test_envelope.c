@@ -5,6 +5,7 @@
 #include "cms_decrypt.h"
 #include "cms_encrypt.h"
 #include "cms_fixture.h"
+#include "cms_trial.h"
 #include "failure.h"
 
 #include <stdio.h>
@@ -398,6 +399,19 @@ static void a_full_disk_is_no_answer(void)
     blob_free(&wire);
 }
 
+static void a_trial_of_oaep(void)
+{
+    const struct cms_party *rsa = cms_fixture_rsa(),
+                           *other = cms_fixture_party("rsa1024");
+    struct failure why;
+    CU_ASSERT_EQUAL(cms_trial_oaep(rsa->certificate, rsa->key, &why), 1);
+    CU_ASSERT_EQUAL(cms_trial_oaep(rsa->certificate, other->key, &why), 0);
+    CU_ASSERT_EQUAL(cms_trial_oaep(cms_fixture_ec()->certificate, rsa->key,
+                                   &why), -1);
+    CU_ASSERT_EQUAL(why.kind, FAILURE_CRYPTO);
+    CU_ASSERT_EQUAL(cms_opens_oaep(rsa->certificate, rsa->key, &why), 1);
+}
+
 static const struct unit_test tests[] = {
     {"envelope: there and back, every size and cipher", round_trips},
     {"1.1-rfc: openssl opens our envelope, by every cipher and key",
@@ -419,5 +433,6 @@ static const struct unit_test tests[] = {
     {"envelope: another content type is told", another_content_is_no_envelope},
     {"1.2-suspend: a full disk is a failure, no answer",
      a_full_disk_is_no_answer},
+    {"2.4-hsm: a trial tells whether a key does OAEP", a_trial_of_oaep},
 };
 UNIT_SUITE(envelope, tests)
