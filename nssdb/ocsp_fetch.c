@@ -7,6 +7,8 @@
 #include "http.h"
 #include "lock.h"
 #include "miss.h"
+#include "ocsp_id.h"
+#include "pool.h"
 #include "state.h"
 
 #define MISS_FIRST 60 /* seconds a responder that failed is left alone */
@@ -82,16 +84,33 @@ static int is_theirs(const struct failure *why)
 }
 
 /* What failed is remembered, and what went well forgets it. */
-static int settle(const struct ocsp_fetcher *fetcher, const char *url, int rc,
+static int settle(const struct ocsp_fetcher *fetcher, const char *name, int rc,
                   enum ocsp_outcome *outcome_r, struct failure *why)
 {
     *outcome_r = rc < 0 ? OCSP_FAILED : OCSP_ASKED;
     if (rc < 0 && !is_theirs(why))
         return -1;
     if (rc >= 0)
-        return miss_clear(fetcher->state, url, why);
-    return miss_put(fetcher->state, url, (long long)fetcher->now, MISS_FIRST,
+        return miss_clear(fetcher->state, name, why);
+    return miss_put(fetcher->state, name, (long long)fetcher->now, MISS_FIRST,
                     MISS_MOST, why->text, NULL);
+}
+
+/* A responder, for one issuer: no other CA's certificate that names it can
+ * make it be left alone. NULL = *why. */
+static const char *miss_name(const struct ocsp_fetcher *fetcher,
+                             const char *url, CERTCertificate *issuer,
+                             struct failure *why)
+{
+    unsigned char key[20];
+    if (ocsp_key_hash(issuer, SEC_OID_SHA1, key, why) < 0)
+        return NULL;
+    const char *name =
+        pool_format(fetcher->pool, "ocsp %02x%02x%02x%02x%02x%02x %s", key[0],
+                    key[1], key[2], key[3], key[4], key[5], url);
+    if (!name)
+        failure_memory(why);
+    return name;
 }
 
 static int fetch(const struct ocsp_fetcher *fetcher, const char *url,
@@ -100,12 +119,15 @@ static int fetch(const struct ocsp_fetcher *fetcher, const char *url,
                  struct failure *why)
 {
     struct miss miss;
+    const char *name = miss_name(fetcher, url, issuer, why);
+    if (!name)
+        return -1;
     /* Somebody else may have asked while we waited for the lock. */
     int rc = find(fetcher, certificate, issuer, answer_r, why);
     *outcome_r = OCSP_KEPT;
     if (rc != 0)
         return rc < 0 ? -1 : 0;
-    rc = miss_find(fetcher->state, url, (long long)fetcher->now, &miss, why);
+    rc = miss_find(fetcher->state, name, (long long)fetcher->now, &miss, why);
     if (rc > 0) {
         *outcome_r = OCSP_FAILED;
         failure(why, FAILURE_NETWORK, "left alone for now: %s", miss.reason);
@@ -114,7 +136,7 @@ static int fetch(const struct ocsp_fetcher *fetcher, const char *url,
     if (rc < 0)
         return -1;
     rc = ask(fetcher, url, certificate, issuer, answer_r, why);
-    return settle(fetcher, url, rc, outcome_r, why);
+    return settle(fetcher, name, rc, outcome_r, why);
 }
 
 int ocsp_fetch(const struct ocsp_fetcher *fetcher,

@@ -33,7 +33,7 @@ sub respond {
     if (!$responder) {
         open STDOUT, '>>', "$dir/ocsp.out";
         open STDERR, '>>', "$dir/ocsp.out";
-        exec 'openssl', 'ocsp', '-port', $port, '-index', "$dir/ocsp.txt", '-CA', "$dir/ca/ca.pem", '-rsigner', "$dir/$ca/ca.pem",
+        exec 'openssl', 'ocsp', '-port', $port, '-index', "$dir/ocsp.txt", '-CA', "$dir/" . ($ca eq 'liar' ? 'ca' : $ca) . '/ca.pem', '-rsigner', "$dir/$ca/ca.pem",
             '-rkey', "$dir/$ca/ca.key", '-ndays', 1 or POSIX::_exit(1);
     }
     Bed::wait_for(sub { Bed::read_file("$dir/ocsp.out") =~ /waiting/ }) or die 'no responder';
@@ -41,7 +41,7 @@ sub respond {
 sub stop { kill 'KILL', $responder and waitpid $responder, 0 if $responder; $responder = undef }
 END { my $status = $?; stop(); $? = $status }
 
-sub serial { my ($name) = @_; return shell("openssl x509 -in ca/$name.pem -noout -serial") =~ /=(\w+)/ ? $1 : die }
+sub serial { my ($name) = @_; return shell("openssl x509 -in \$(ls ca/$name.pem far/$name.pem 2>/dev/null) -noout -serial") =~ /=(\w+)/ ? $1 : die }
 sub valid { my ($name) = @_; return "V\t400101000000Z\t\t" . serial($name) . "\tunknown\t/CN=$name" }
 sub revoked { my ($name, $reason) = @_; return "R\t400101000000Z\t250101000000Z,$reason\t" . serial($name) . "\tunknown\t/CN=$name" }
 
@@ -121,6 +121,33 @@ subtest '2.8-crl-fetch: a responder that hangs costs one mail its wait, and no m
     }
     is $asked[1], 1, 'asked at the first';
     is $asked[2], 0, 'and left alone then';
+};
+
+sub made { my (@names) = @_; local @ENV{qw(CRL_URL OCSP_URL)} = ('http://127.0.0.1:1/gone.crl', "http://127.0.0.1:$port"); shell("$pki cert $dir/far $_ $dca $dca\@a.test") for @names }
+
+# The verdict on a mail to hub B that the certificate has signed.
+sub verdict {
+    my ($name) = @_;
+    Bed::write_file("$dir/entity", "Content-Type: text/plain\r\n\r\nHello.\r\n");
+    my $mail = "From: al\@a.test\nTo: bob\@b.test\nSubject: by $name\n"
+        . shell("openssl cms -sign -in entity -signer far/$name.pem -inkey far/$name.key -certfile far/ca.pem") =~ s/\r//gr;
+    like $bed->send('b', 'outside', 'al@a.test', 'bob@b.test', $mail), qr/^250/, 'accepted';
+    return ($bed->take_matching('b', qr/^Subject: .*by $name$/m) // '') =~ /^X-SEEMAIL-Verified: (\S+)/m ? $1 : 'none';
+}
+
+subtest 'B-interfaces: mail signed with certificates whose CRL cannot be got' => sub {
+    $port = free_port();
+    # A CA whose CRL nobody has.
+    shell("CA_NAME=Far $pki ca far && $as certutil -A -d sql:$bed->{TB_B_NSSDB} -f $bed->{TB_B_NSSDB}/password -n far -t CT,C,C -i far/ca.pem");
+    made(qw(seven eight nine ten));
+    respond('far', valid('seven'), revoked('eight', 'keyCompromise'), revoked('nine', 'certificateHold'), valid('ten'));
+    is verdict('seven'), 'good', 'good';
+    is verdict('eight'), 'revoked', 'revoked';
+    is verdict('nine'), 'suspended', 'on hold';
+    my $undo = Bed::change("$bed->{TB_B_POLICY}/settings", sub { $_ .= "ocsp no\n" });
+    is verdict('ten'), 'crl-not-checkable', 'not asked when the policy says no';
+    $undo->();
+    stop();
 };
 
 done_testing;
