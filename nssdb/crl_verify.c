@@ -4,6 +4,7 @@
 #include "cms_oids.h"
 #include "crl.h"
 #include "crl_signer.h"
+#include "pss.h"
 
 #include <keyhi.h>
 #include <secasn1.h>
@@ -47,29 +48,6 @@ static const struct names names[] = {
                                              "sha512"},
     {OID(RSA_PSS), "rsa-pss", NULL},
 };
-
-static const char *hash_name(const struct der *oid)
-{
-    return der_equal(oid, OID(SHA256))   ? "sha256"
-           : der_equal(oid, OID(SHA384)) ? "sha384"
-           : der_equal(oid, OID(SHA512)) ? "sha512"
-           : der_equal(oid, OID(SHA1))   ? "sha1" : NULL;
-}
-
-/* The hashAlgorithm of RSASSA-PSS-params (RFC 4055, 3.1), or NULL. */
-static const char *pss_hash(struct der parameters)
-{
-    struct der_value list, part, algorithm, oid;
-    if (!der_expect(&parameters, TAG_SEQUENCE, &list))
-        return NULL;
-    if (der_next(&list.content, &part) != 1 ||
-        part.tag != (TAG_CONTEXT | TAG_CONSTRUCTED | 0))
-        return "sha1";
-    if (!der_expect(&part.content, TAG_SEQUENCE, &algorithm) ||
-        !der_expect(&algorithm.content, TAG_OID, &oid))
-        return NULL;
-    return hash_name(&oid.content);
-}
 
 static int permits(const struct crl_rules *rules, const char *name)
 {

@@ -6,6 +6,7 @@
 #include "path.h"
 #include "policy.h"
 #include "pool.h"
+#include "pss.h"
 #include "revocation_ocsp.h"
 
 #include <keyhi.h>
@@ -110,6 +111,14 @@ static void judge_times(const struct judging *j, time_t from, time_t to)
              "its key pair is more than %d years old", KEY_YEARS);
 }
 
+/* Of an algorithm that names it in its parameters. */
+static int weak_parameters(const SECItem *parameters, int sha1)
+{
+    const char *hash =
+        pss_hash((struct der){parameters->data, parameters->len});
+    return !hash || (!sha1 && strcmp(hash, "sha1") == 0);
+}
+
 /* SHA-1, or what is weaker still. */
 static int weak_digest(CERTCertificate *certificate, int sha1)
 {
@@ -120,6 +129,8 @@ static int weak_digest(CERTCertificate *certificate, int sha1)
     case SEC_OID_ANSIX962_ECDSA_SHA1_SIGNATURE:
     case SEC_OID_ANSIX9_DSA_SIGNATURE_WITH_SHA1_DIGEST:
         return !sha1;
+    case SEC_OID_PKCS1_RSA_PSS_SIGNATURE:
+        return weak_parameters(&certificate->signature.parameters, sha1);
     case SEC_OID_PKCS1_MD2_WITH_RSA_ENCRYPTION:
     case SEC_OID_PKCS1_MD4_WITH_RSA_ENCRYPTION:
     case SEC_OID_PKCS1_MD5_WITH_RSA_ENCRYPTION:

@@ -26,7 +26,7 @@ static const char script[] =
     "key() { n=$1; shift; openssl req -new -newkey ${*:-ec -pkeyopt "
     "ec_paramgen_curve:P-256} -nodes -subj \"$s\" -keyout $n.key "
     "-out $n.csr 2>/dev/null; };"
-    "root() { s=\"/CN=$1\"; key $1; openssl x509 -req -in $1.csr -signkey "
+    "root() { s=\"/CN=$1\"; key $*; openssl x509 -req -in $1.csr -signkey "
     "$1.key -days 7300 -extfile ca.ext -out $1.pem 2>/dev/null;"
     "openssl x509 -in $1.pem -outform DER -out $1.der; };"
     "make() { n=$1 ca=$2 s=$3; printf \"$4\" >$n.ext; shift 4; key $n $*;"
@@ -50,6 +50,9 @@ static const char script[] =
     "make held jroot /CN=held \"$a\\n$p\";"
     "make weak jroot /CN=weak \"$a\" rsa:1024;"
     "digest=sha1; make sha1 jroot /CN=sha1 \"$a\"; digest=;"
+    "root rroot rsa:2048; p1='-sigopt rsa_padding_mode:pss -sigopt "
+    "rsa_pss_saltlen:digest'; digest=\"sha1 $p1\"; make pss1 rroot /CN=pss1 "
+    "\"$a\"; digest=\"sha256 $p1\"; make pss2 rroot /CN=pss2 \"$a\"; digest=;"
     "make sub jroot /CN=Sub 'basicConstraints=critical,CA:TRUE';"
     "make leaf sub /CN=leaf \"$a\";"
     "make gone jroot /CN=Gone 'basicConstraints=critical,CA:TRUE\n"
@@ -110,12 +113,13 @@ static CERTCertificate *load(const char *name)
 }
 
 /* Kept, so that paths are found. */
-static CERTCertificate *trusted, *sub, *gone;
+static CERTCertificate *trusted, *rsa, *sub, *gone;
 static time_t now;
 
 static void let_go(void)
 {
     CERT_DestroyCertificate(trusted);
+    CERT_DestroyCertificate(rsa);
     CERT_DestroyCertificate(sub);
     CERT_DestroyCertificate(gone);
 }
@@ -130,10 +134,13 @@ static void start(void)
     cms_fixture_folder();
     CU_ASSERT_EQUAL_FATAL(cms_fixture_shell(script), 0);
     trusted = load("jroot");
+    rsa = load("rroot");
     sub = load("sub");
     gone = load("gone");
     CU_ASSERT_EQUAL(CERT_ChangeCertTrust(CERT_GetDefaultCertDB(), trusted,
                                          &trust), SECSuccess);
+    CU_ASSERT_EQUAL(CERT_ChangeCertTrust(CERT_GetDefaultCertDB(), rsa, &trust),
+                    SECSuccess);
     cms_fixture_at_end(let_go);
 }
 
@@ -293,6 +300,10 @@ static void weak_digests(void)
     sha1.sha1 = 1;
     expect("sha1", &verify, JUDGE_WEAK_KEY);
     expect("sha1", &sha1, JUDGE_GOOD);
+    /* RSA-PSS says in its parameters which digest it is */
+    expect("pss1", &verify, JUDGE_WEAK_KEY);
+    expect("pss1", &sha1, JUDGE_GOOD);
+    expect("pss2", &verify, JUDGE_GOOD);
 }
 
 static void altered(void)
