@@ -235,21 +235,19 @@ int journal_done(const char *folder, struct failure *why)
     return unlink(path) < 0 && errno != ENOENT ? fail(errno, path, why) : 0;
 }
 
+/* In place and always as long, so that it can be written on a full disk. */
 int journal_set_due(const char *folder, long long due, unsigned muted,
                     struct failure *why)
 {
-    char path[4096], new[4096], text[64];
+    char path[4096], text[64];
     path_of(folder, DUE, path, sizeof path);
-    path_of(folder, DUE ".new", new, sizeof new);
-    int fd = open_in(folder, new, O_WRONLY | O_TRUNC, why);
+    int fd = open_in(folder, path, O_WRONLY, why);
     if (fd < 0)
         return -1;
-    int length = snprintf(text, sizeof text, "%lld %u\n", due, muted);
-    int rc = write(fd, text, (size_t)length) == length ? 0
-                                                       : fail(errno, new, why);
+    int length = snprintf(text, sizeof text, "%020lld %010u\n", due, muted);
+    ssize_t put = write(fd, text, (size_t)length);
+    int rc = put == length ? 0 : fail(put < 0 ? errno : ENOSPC, path, why);
     close(fd);
-    if (rc == 0 && rename(new, path) < 0)
-        rc = fail(errno, path, why);
     return rc;
 }
 

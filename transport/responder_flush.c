@@ -107,7 +107,8 @@ static int send_mails(struct flushing *f)
 }
 
 /* Without a state there are no counters: then this is all one gets to know,
- * and once an hour. */
+ * and once an hour. That is written down first: where it cannot be, no mail
+ * is sent, since the next one would be too. */
 static int alarm_administrator(struct flushing *f)
 {
     const struct policy *policy = f->r->gateway.policy;
@@ -129,9 +130,11 @@ static int alarm_administrator(struct flushing *f)
         rc = digest_write(policy, policy->settings.administrator, id, events,
                           1, &mail, f->why);
     if (rc == 0)
-        rc = hand_over(f, policy->settings.administrator, buffer_string(&mail));
-    if (rc == 0)
-        journal_set_due(f->folder, f->now + ALARM_SECONDS, ALARMED, NULL);
+        rc = journal_set_due(f->folder, f->now + ALARM_SECONDS, ALARMED,
+                             f->why);
+    if (rc == 0 &&
+        hand_over(f, policy->settings.administrator, buffer_string(&mail)) < 0)
+        journal_set_due(f->folder, f->now, 0, NULL);
     buffer_free(&mail);
     *f->why = state_why;
     return -1;

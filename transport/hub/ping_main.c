@@ -4,6 +4,7 @@
 #include "console.h"
 #include "failure.h"
 #include "filter.h"
+#include "held.h"
 #include "interface.h"
 #include "json.h"
 #include "mail.h"
@@ -155,7 +156,8 @@ static int show(struct pinging *p)
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         json_text(&out, lines[i].key, lines[i].value);
         if (!p->console->json)
-            printf("%-15s %s\n", lines[i].title, lines[i].value);
+            printf("%-15s %s\n", lines[i].title,
+                   held_plain(p->console->pool, lines[i].value));
     }
     json_number(&out, "milliseconds", p->took);
     json_close(&out, '}');
