@@ -86,7 +86,13 @@ subtest '1.2-suspend: and of a state that is broken, without one' => sub {
     like flush(), qr/state/, 'flush says so';
     is $? >> 8, 75, 'and fails for now';
     is notices(), 0, 'once an hour';
+    my $due = "$bed->{TB_A_STATE}/events.due";
+    unlink $due;
+    mkdir $due;
+    flush() for 1 .. 3;
+    is no_more(), 0, '2.12-principles: none where it cannot be written down that there was one';
     $mend->();
+    rmdir $due;
 };
 
 subtest '2.12-frequency: a digest, log alone, and nothing' => sub {
