@@ -105,7 +105,7 @@ subtest '1.2-e2e: an individual\'s signature under a warning still verifies' => 
         my (undef, $original) = parts($mail);
         $original = Bed::body($original) if $how eq 'hard';
         Bed::write_file("$work/inner", "$original\n" =~ s/\n/\r\n/gr);
-        like Bed::output("cd $work && openssl cms -verify -in inner -CAfile ../ca/ca.pem -purpose any"), qr/Verification successful|Dear Bob/, 'verifies';
+        like Bed::output("cd $work && openssl cms -verify -in inner -CAfile ../ca/ca.pem -purpose any"), qr/Verification successful/, 'verifies';
     }
 };
 
