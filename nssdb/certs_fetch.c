@@ -19,6 +19,7 @@
 #include "state.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
@@ -243,7 +244,8 @@ static int fetch_all(struct fetch *fetch, const char *text)
     int status = EX_UNAVAILABLE;
     if (certs_address(fetch->certs, text, &address, &why) < 0)
         return certs_complain(&why);
-    for (int i = 0; i <= ABOVE_MOST && address && status != EX_OK; i++) {
+    for (int i = 0; i <= ABOVE_MOST && address && status != EX_OK &&
+                    (i == 0 || time(NULL) < fetch->end); i++) {
         int one = EX_UNAVAILABLE;
         if (with_lock(fetch, address, &one, &why) < 0)
             return certs_complain(&why);
@@ -252,6 +254,21 @@ static int fetch_all(struct fetch *fetch, const char *text)
         address = above(fetch, address);
     }
     return status;
+}
+
+/* The index of the address, or -1. */
+static int options(struct fetch *fetch, int argc, char **argv, long *seconds)
+{
+    int at = 0;
+    for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++)
+        if (strcmp(argv[at], "--if-due") == 0)
+            fetch->if_due = 1;
+        else if (strcmp(argv[at], "--seconds") == 0 && at + 1 < argc &&
+                 (*seconds = strtol(argv[at + 1], NULL, 10)) > 0)
+            at++;
+        else
+            return -1;
+    return at == argc - 1 && argv[at][0] != '-' ? at : -1;
 }
 
 int certs_fetch(struct certs *certs, int argc, char **argv)
@@ -263,10 +280,13 @@ int certs_fetch(struct certs *certs, int argc, char **argv)
                                      .now = time(NULL)}};
     struct failure why = {0};
     int status;
-    fetch.end = fetch.search.now + (time_t)settings->fetch_timeout;
-    fetch.if_due = argc == 2 && strcmp(argv[0], "--if-due") == 0;
-    if (argc != 1 + fetch.if_due || argv[argc - 1][0] == '-')
+    long seconds = settings->fetch_timeout;
+    int at = options(&fetch, argc, argv, &seconds);
+    if (at < 0)
         return certs_usage("fetch");
+    if (seconds > settings->fetch_timeout)
+        seconds = settings->fetch_timeout;
+    fetch.end = fetch.search.now + (time_t)seconds;
     if (keystore_open(settings->nssdb, settings->nssdb_password,
                       &fetch.search.keystore, &why) < 0)
         return certs_complain(&why);
@@ -274,7 +294,7 @@ int certs_fetch(struct certs *certs, int argc, char **argv)
                    &why) < 0)
         status = certs_complain(&why);
     else
-        status = fetch_all(&fetch, argv[argc - 1]);
+        status = fetch_all(&fetch, argv[at]);
     state_close(&fetch.search.state);
     keystore_close(&fetch.search.keystore);
     return status;

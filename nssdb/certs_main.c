@@ -27,7 +27,7 @@ static const struct command {
             "URL...", certs_crl},
     {"deny", "ADDRESS|DOMAIN|FINGERPRINT", certs_deny},
     {"export", "[--pem|--der|--p7c] [ADDRESS] FILE|-", certs_export},
-    {"fetch", "[--if-due] ADDRESS|DOMAIN", certs_fetch},
+    {"fetch", "[--if-due] [--seconds N] ADDRESS|DOMAIN", certs_fetch},
     {"forget", "ADDRESS|FINGERPRINT", certs_forget},
     {"import", "[--source unverified|learned|directory|seemail] FILE...",
      certs_import},

@@ -179,8 +179,12 @@ static int ask_row(struct discovery *discovery, const struct directory *row,
     if (!candidates)
         return failure_memory(why);
     found->asked++;
-    if (discovery_ask(search->pool, search->policy, row, discovery->address,
-                      left > 1 ? (unsigned)left : 1, candidates, &fault) < 0) {
+    int rc = left > 0 ? discovery_ask(search->pool, search->policy, row,
+                                      discovery->address, (unsigned)left,
+                                      candidates, &fault)
+                      : failure(&fault, FAILURE_NETWORK, "directory %s: no "
+                                "time was left for it", row->uri);
+    if (rc < 0) {
         if (found->first->kind == FAILURE_NONE)
             *found->first = fault;
         found->failed++;

@@ -118,7 +118,10 @@ static int follow(struct asking *asking, const struct policy *policy,
     for (size_t i = 0; i < asking->url_count; i++) {
         const char *url = asking->urls[i];
         long left = (long)(end - time(NULL));
-        unsigned seconds = left > 1 ? (unsigned)left : 1;
+        unsigned seconds = left > 0 ? (unsigned)left : 0;
+        if (!seconds)
+            return failure(why, FAILURE_NETWORK, "%s: no time was left for it",
+                           url);
         if (strncasecmp(url, "http", 4) == 0
                 ? follow_http(asking, policy, url, seconds, why) < 0
                 : directory_get(url, seconds, URL_BYTES_MOST, visit, asking,

@@ -100,7 +100,9 @@ int fetch_ocsp(struct gateway *gateway, const struct judgement *judgement)
 int fetch_certificate(struct gateway *gateway, const char *address,
                       const char **said_r)
 {
-    const char *argv[] = {NULL, "fetch", "--if-due", address, NULL};
+    char seconds[20];
+    const char *argv[] = {NULL, "fetch", "--if-due", "--seconds",
+                          seconds_of(gateway, seconds), address, NULL};
     struct buffer output = {0};
     int rc = run_certs(gateway, argv, NULL, &output);
     const char *colon = strstr(buffer_string(&output), ": ");

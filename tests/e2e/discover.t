@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use lib 'tests/e2e';
 use Bed;
+use IO::Socket::INET;
 use JSON::PP;
 use POSIX qw(strftime);
 use Test::More;
@@ -90,6 +91,25 @@ subtest '2.10-nocerts: a signer whose certificate did not come is found in the d
         my $got = $bed->take_matching('a', qr/^Subject: silent$/m) // '';
         is $got =~ /^X-SEEMAIL-Verified: (\S+)/m ? $1 : 'none', $verdict, $rows ? 'found' : 'without a directory it is not';
     }
+};
+
+subtest '2.10-nocerts: a directory that hangs costs one mail its wait, and no more' => sub {
+    my $hanging = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 20) or die "$!";
+    fresh('find discover ldap://127.0.0.1:' . $hanging->sockport . "\n");
+    my $restore = Bed::change("$bed->{TB_A_POLICY}/settings", sub { s/^fetch-pause.*$/fetch-pause 6000/m });
+    my $mail = "From: x\@silent.test\nTo: al\@a.test\nSubject: hangs\n"
+        . shell('openssl cms -sign -in entity -signer ca/silent.pem -inkey ca/silent.key -nocerts') =~ s/\r//gr;
+    my @asked;
+    for my $time (1 .. 2) {
+        like $bed->send('a', 'outside', 'x@silent.test', 'al@a.test', $mail), qr/^250/, "mail $time is accepted";
+        ok $bed->take_matching('a', qr/^Subject: hangs$/m), 'and delivered';
+        $hanging->blocking(0);
+        $asked[$time] = 0;
+        while (my $one = $hanging->accept) { $asked[$time]++; close $one }
+    }
+    is $asked[1], 1, 'asked at the first';
+    is $asked[2], 0, 'and left alone then';
+    $restore->();
 };
 
 subtest '2.8-auto-a: a hub with an empty state seals to a partner it never met, unattended' => sub {
