@@ -49,7 +49,7 @@ static void start_flush(const struct policy *policy)
     int fd;
     const char *argv[] = {program, "--policies", policy->folder, "flush",
                           NULL};
-    if (journal_lock(policy->settings.state, &fd, NULL) <= 0)
+    if (journal_lock(policy->settings.state, 0, &fd, NULL) <= 0)
         return;
     close(fd);
     if (background_path("seemail-responder", program, sizeof program,

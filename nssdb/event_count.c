@@ -273,8 +273,9 @@ static int count_all(struct counting *counting, const char *name,
     return put(state, &key, name, strlen(name), why);
 }
 
-int event_count_journal(struct state *state, const struct policy *policy,
-                        long long now, struct failure *why)
+/* 1; 0 = there is none; -1. */
+static int count_one(struct state *state, const struct policy *policy,
+                     long long now, struct failure *why)
 {
     struct counting counting = {state, policy};
     char name[JOURNAL_NAME];
@@ -284,7 +285,17 @@ int event_count_journal(struct state *state, const struct policy *policy,
     if (state_begin(state, STATE_WRITE, why) < 0 ||
         state_end(state, count_all(&counting, name, now, why), why) < 0)
         return -1;
-    return journal_done(policy->settings.state, why);
+    return journal_done(policy->settings.state, why) < 0 ? -1 : 1;
+}
+
+/* What one that was killed has left, and what came since. */
+int event_count_journal(struct state *state, const struct policy *policy,
+                        long long now, struct failure *why)
+{
+    int rc = count_one(state, policy, now, why);
+    if (rc > 0)
+        rc = count_one(state, policy, now, why);
+    return rc < 0 ? -1 : 0;
 }
 
 int event_at_once(struct state *state, enum event_kind kind,

@@ -21,8 +21,9 @@ struct state;
 
 /*
  * Counts what is in the journal (event_journal.h, whose lock the caller has),
- * if there is one, and throws it away. A message's event counts once, for
- * EVENT_REMEMBERED seconds after it was last seen. 0 or -1.
+ * if there is one, and what somebody who was killed has taken from it, and
+ * throws it away. A message's event counts once, for EVENT_REMEMBERED seconds
+ * after it was last seen. 0 or -1.
  */
 #define EVENT_REMEMBERED (7LL * 86400)
 int event_count_journal(struct state *state, const struct policy *policy,

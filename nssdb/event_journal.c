@@ -118,14 +118,14 @@ int journal_append(const char *folder, const struct journal_line *line,
     return rc;
 }
 
-int journal_lock(const char *folder, int *fd_r, struct failure *why)
+int journal_lock(const char *folder, int wait, int *fd_r, struct failure *why)
 {
     char path[4096];
     path_of(folder, LOCK, path, sizeof path);
     *fd_r = open_in(folder, path, O_RDWR, why);
     if (*fd_r < 0)
         return -1;
-    if (flock(*fd_r, LOCK_EX | LOCK_NB) == 0)
+    if (flock(*fd_r, LOCK_EX | (wait ? 0 : LOCK_NB)) == 0)
         return 1;
     int error = errno;
     close(*fd_r);

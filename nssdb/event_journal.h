@@ -29,8 +29,8 @@ int journal_append(const char *folder, const struct journal_line *line,
                    struct failure *why);
 
 /* One process counts and sends at a time: 1 = it is us, until the descriptor
- * is closed; 0 = another one does; -1. */
-int journal_lock(const char *folder, int *fd_r, struct failure *why);
+ * is closed; 0 = another one does, and we do not `wait' for its end; -1. */
+int journal_lock(const char *folder, int wait, int *fd_r, struct failure *why);
 
 /* Is there anything to take? */
 int journal_waits(const char *folder);

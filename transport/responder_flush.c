@@ -153,7 +153,8 @@ static int one_round(struct flushing *f)
 }
 
 /* Somebody who records while we have the lock leaves his event to us, so we
- * look once more when we have let it go. */
+ * look once more when we have let it go. One that runs does not know that all
+ * is to be told: then we wait for its end. */
 int responder_flush(struct responder *r, int argc, char **argv,
                     struct failure *why)
 {
@@ -165,7 +166,7 @@ int responder_flush(struct responder *r, int argc, char **argv,
         return failure(why, FAILURE_USAGE, "usage: flush [--all]");
     responder_own(r);
     for (int i = 0; rc >= 0 && i < ROUNDS_MOST; i++) {
-        if ((rc = journal_lock(f.folder, &lock, why)) <= 0)
+        if ((rc = journal_lock(f.folder, f.all, &lock, why)) <= 0)
             break;
         f.now = time(NULL);
         f.muted = 0;

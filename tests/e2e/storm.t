@@ -4,6 +4,8 @@ use strict;
 use warnings;
 use lib 'tests/e2e';
 use Bed;
+use Fcntl qw(:flock);
+use POSIX qw(WNOHANG);
 use Test::More;
 
 my $bed = Bed->up('a');
@@ -33,7 +35,6 @@ sub failures {
                 Bed::output("$as env SEEMAIL_HOME=$dir/a SEEMAIL_BIN=$dir/bin $dir/bin/seemail-filter ready seal $name$i a.test 0 "
                         . "alice\@a.test x\@$domains[$i % @domains]");
             }
-            require POSIX;
             POSIX::_exit(0);
         }
         push @pids, $pid;
@@ -103,6 +104,29 @@ subtest '2.12-principles: a flush that is killed loses nothing and tells nothing
     flush('--all');
     my $mail = $bed->take_matching('a', qr/^Auto-Submitted: auto-generated/m) // '';
     is told($mail), 40, 'all are told once';
+};
+
+subtest '2.12-principles: whoever asks for all gets all, also while another flush runs' => sub {
+    open my $lock, '>>', "$dir/a/state/events.lock" or die "events.lock: $!";
+    ok Bed::wait_for(sub { flock $lock, LOCK_EX | LOCK_NB }), 'one runs';
+    failures(1, 'left');
+    rename "$dir/a/state/events", "$dir/a/state/events.taken" or fail 'as one that was killed leaves it';
+    failures(1, 'new');
+    flush();
+    is $?, 0, 'another one leaves it to that';
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        close $lock;
+        flush('--all');
+        POSIX::_exit($? >> 8);
+    }
+    my $waits = Bed::wait_for(sub { Bed::read_file('/proc/locks') =~ /^\d+: -> FLOCK /m || waitpid($pid, WNOHANG) });
+    is $waits, 1, 'one for all waits';
+    close $lock;
+    is waitpid($pid, 0), $pid, 'ends';
+    is $?, 0, 'well';
+    my $mail = $bed->take_matching('a', qr/^Auto-Submitted: auto-generated/m) // '';
+    is told($mail), 2, 'and has told all, in one mail';
 };
 
 $mend->();

@@ -49,7 +49,7 @@ static void many_writers(void)
                     _exit(1);
             _exit(0);
         }
-    CU_ASSERT_EQUAL(journal_lock(folder, &lock, &why), 1);
+    CU_ASSERT_EQUAL(journal_lock(folder, 0, &lock, &why), 1);
     while (running > 0 || journal_waits(folder)) {
         while (running > 0 && waitpid(-1, &status, WNOHANG) > 0) {
             CU_ASSERT_EQUAL(status, 0);
@@ -74,10 +74,10 @@ static void taken_again(void)
     CU_ASSERT_EQUAL(journal_take(folder, first, &why), 0);
     CU_ASSERT_FALSE(journal_waits(folder));
     CU_ASSERT_EQUAL(journal_append(folder, &line, &why), 0);
-    CU_ASSERT_EQUAL(journal_lock(folder, &one, &why), 1);
-    CU_ASSERT_EQUAL(journal_lock(folder, &two, &why), 0);
+    CU_ASSERT_EQUAL(journal_lock(folder, 0, &one, &why), 1);
+    CU_ASSERT_EQUAL(journal_lock(folder, 0, &two, &why), 0);
     close(one);
-    CU_ASSERT_EQUAL(journal_lock(folder, &one, &why), 1);
+    CU_ASSERT_EQUAL(journal_lock(folder, 0, &one, &why), 1);
     CU_ASSERT_EQUAL(journal_take(folder, first, &why), 1);
     journal_append(folder, &line, &why);
     CU_ASSERT_EQUAL(journal_take(folder, again, &why), 1);
