@@ -48,8 +48,9 @@ subtest '2.4-fips: what comes while the password is not there' => sub {
     $mend->();
     my %verdict;
     for my $mail ($signed, $altered) {
-        $bed->send('b', 'outside', 'alice@a.test', 'bob@b.test', $mail);
-        ($verdict{$mail}) = ($bed->take('b') // '') =~ /^X-SEEMAIL-Verified: (\S+)/m;
+        # A hub that is busy says 451, and is asked again.
+        ok Bed::wait_for(sub { $bed->send('b', 'outside', 'alice@a.test', 'bob@b.test', $mail) =~ /^250/ }), 'it is taken';
+        ($verdict{$mail}) = ($bed->take_matching('b', qr/^From: alice\@a\.test/m) // '') =~ /^X-SEEMAIL-Verified: (\S+)/m;
     }
     is $verdict{$signed}, 'good', 'with it: good';
     is $verdict{$altered}, 'altered', 'and the altered copy is altered';
