@@ -15,40 +15,16 @@
 #include "pool.h"
 #include "state.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
 
-#define HEX_LEAST 8 /* digits of a fingerprint that are enough */
-#define HEX_MOST (2 * KNOWN_FINGERPRINT)
-
-/* Hexadecimal, with or without colons: the bytes' number; 0 = it is none. */
-static size_t read_fingerprint(const char *text,
-                               unsigned char bytes_r[KNOWN_FINGERPRINT])
-{
-    static const char digits[] = "0123456789abcdef";
-    size_t count = 0;
-    for (; *text; text++) {
-        const char *digit = strchr(digits, tolower((unsigned char)*text));
-        if (*text == ':')
-            continue;
-        if (!digit || count == HEX_MOST)
-            return 0;
-        unsigned value = (unsigned)(digit - digits);
-        bytes_r[count / 2] = (unsigned char)(count % 2
-            ? bytes_r[count / 2] | value
-            : value << 4);
-        count++;
-    }
-    return count >= HEX_LEAST && count % 2 == 0 ? count / 2 : 0;
-}
-
 static void print_fingerprint(const unsigned char *bytes)
 {
-    for (size_t i = 0; i < KNOWN_FINGERPRINT; i++)
-        printf("%02x", bytes[i]);
+    char hex[2 * KNOWN_FINGERPRINT + 1];
+    certs_hex(bytes, KNOWN_FINGERPRINT, hex);
+    printf("%s", hex);
 }
 
 /* Those that an argument means: of an address, of a domain's authority, or
@@ -58,7 +34,7 @@ static int find(struct certs *certs, struct state *state, const char *text,
 {
     unsigned char bytes[KNOWN_FINGERPRINT];
     const char *address;
-    size_t length = read_fingerprint(text, bytes);
+    size_t length = certs_fingerprint(text, bytes);
     if (length && !strpbrk(text, "@."))
         return known_get(state, certs->pool, bytes, length, known_r, count_r,
                          why);
@@ -152,9 +128,8 @@ struct listing {
 static void list_json(struct buffer *json,
                       const struct consent_record *record)
 {
-    char hex[HEX_MOST + 1];
-    for (size_t i = 0; i < KNOWN_FINGERPRINT; i++)
-        snprintf(hex + 2 * i, 3, "%02x", record->fingerprint[i]);
+    char hex[2 * KNOWN_FINGERPRINT + 1];
+    certs_hex(record->fingerprint, KNOWN_FINGERPRINT, hex);
     json_open(json, NULL, '{');
     json_text(json, "fingerprint", hex);
     json_text(json, "address", record->address);
