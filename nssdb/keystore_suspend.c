@@ -16,6 +16,7 @@ struct change {
     const char *nickname;
     time_t now;
     size_t *count;
+    size_t seen; /* key pairs of it, suspended before or not */
     struct failure *why;
 };
 
@@ -24,6 +25,7 @@ static int add_key(struct change *c, const SECItem *key)
     int rc = suspended_add(c->keystore->suspended, key, c->now, c->nickname,
                            c->why);
     *c->count += rc > 0;
+    c->seen++;
     return rc < 0 ? -1 : 0;
 }
 
@@ -66,6 +68,11 @@ static int change(struct change *c)
         rc = add_certified(c);
     if (rc == 0 && c->now)
         rc = add_pending(c);
+    /* To suspend nothing must not look like having done it. */
+    if (rc == 0 && c->now && !c->seen)
+        rc = failure(c->why, FAILURE_KEYSTORE, "key store %s: no key pair "
+                     "\"%s\" is there to be suspended: is its token away?",
+                     keystore->folder, c->nickname);
     if (rc == 0 && !c->now)
         *c->count = suspended_remove(keystore->suspended, c->nickname);
     if (rc == 0 && *c->count)
@@ -77,13 +84,13 @@ static int change(struct change *c)
 int keystore_suspend(struct keystore *keystore, const char *nickname,
                      time_t now, size_t *count_r, struct failure *why)
 {
-    struct change c = {keystore, nickname, now, count_r, why};
+    struct change c = {keystore, nickname, now, count_r, 0, why};
     return change(&c);
 }
 
 int keystore_resume(struct keystore *keystore, const char *nickname,
                     size_t *count_r, struct failure *why)
 {
-    struct change c = {keystore, nickname, 0, count_r, why};
+    struct change c = {keystore, nickname, 0, count_r, 0, why};
     return change(&c);
 }

@@ -102,6 +102,11 @@ subtest '1.9-compromise: a false alarm' => sub {
     is $exit, 64, 'a name that is not ours: exit status 64';
     like $out, qr/no "Nobody"/, 'and said so';
     is((certs('compromise'))[1], 64, 'no name: exit status 64');
+    my $restore = Bed::change("$bed->{TB_A_POLICY}/identity", sub { $_ .= qq(other.test  "away DCA"\n) });
+    ($out, $exit) = certs("compromise 'away DCA'");
+    isnt $exit, 0, 'ours, but its key pair is not there: nothing was suspended';
+    like $out, qr/no key pair "away DCA".*token/, 'and said so';
+    $restore->();
 };
 
 subtest '1.2-suspend: killed at any point, the list of suspended keys is whole' => sub {
