@@ -25,7 +25,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) $(HARDEN) $(SAN) $(CFLAGS) \
   $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS)))
 LDFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN)
 LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS))
-LIBS_network = $(shell $(PKG_CONFIG) --libs ldap libcurl)
+LIBS_network = $(shell $(PKG_CONFIG) --libs ldap libcurl) -lresolv
 LIBS_seemail-certs = $(LIBS_network)
 # Old logs are packed; what seemail-certs tells is JSON.
 LIBS_hub = $(shell $(PKG_CONFIG) --libs zlib jansson)
@@ -126,8 +126,9 @@ fuzz: deps
 	  build/fuzz/$$f -max_total_time=$(SECONDS) -print_final_stats=0 build/fuzz/corpus.$$f \
 	  || exit 1; done
 
+LIBS_fuzz_dns = -lresolv
 build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libseemail.a
-	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS) $(LIBS_$(@F))
 
 LIBEXEC = $(prefix)/lib/seemail
 ETC = $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)/seemail

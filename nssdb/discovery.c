@@ -95,7 +95,7 @@ static int keep(struct discovery *discovery, const struct directory *row,
         int rc = consider(discovery, &candidates->found[i], why);
         known[count] = (struct known){
             .certificate = candidates->found[i],
-            .source = directory_row_source(search->policy, row),
+            .source = candidates->source,
             .where = row->name,
             .first = (long long)search->now,
             .seen = (long long)search->now};

@@ -4,6 +4,7 @@
 #include "blob.h"
 #include "bundle.h"
 #include "directory_row.h"
+#include "discovery_dns.h"
 #include "failure.h"
 #include "http.h"
 #include "policy.h"
@@ -131,13 +132,12 @@ static int follow(struct asking *asking, const struct policy *policy,
     return rc;
 }
 
-int discovery_ask(struct pool *pool, const struct policy *policy,
-                  const struct directory *row, const char *address,
-                  unsigned seconds, struct candidates *candidates,
-                  struct failure *why)
+static int ask_ldap(struct asking *asking, const struct policy *policy,
+                    const struct directory *row, const char *uri,
+                    const char *address, unsigned seconds,
+                    struct failure *why)
 {
-    struct asking asking = {
-        .pool = pool, .candidates = candidates, .follow = 1};
+    struct pool *pool = asking->pool;
     struct directory_session *session = NULL;
     struct directory_server server;
     struct directory_query query = {
@@ -149,10 +149,64 @@ int discovery_ask(struct pool *pool, const struct policy *policy,
     time_t end = time(NULL) + (time_t)seconds;
     if (!query.filter || !query.attributes)
         return failure_memory(why);
-    if (directory_row_server(pool, row, seconds, &server, why) < 0 ||
-        directory_open(&server, &session, why) < 0)
+    if (directory_row_server(pool, row, seconds, &server, why) < 0)
         return -1;
-    int rc = directory_search(session, &query, visit, &asking, why);
+    server.uri = uri;
+    if (directory_open(&server, &session, why) < 0)
+        return -1;
+    int rc = directory_search(session, &query, visit, asking, why);
     directory_close(&session);
-    return rc < 0 ? -1 : follow(&asking, policy, end, why);
+    return rc < 0 ? -1 : follow(asking, policy, end, why);
+}
+
+/* The servers of the domain have the same: the first that answers will do.
+ * Each has its part of the time that is left. */
+static int ask_servers(struct asking *asking, const struct policy *policy,
+                       const struct directory *row, const char *address,
+                       unsigned seconds, struct failure *why)
+{
+    const char *uris[DISCOVERY_SERVERS];
+    size_t count;
+    time_t end = time(NULL) + (time_t)seconds;
+    int rc = discovery_dns_servers(asking->pool, policy, address, seconds,
+                                   uris, &count, why);
+    if (rc < 0 || count == 0)
+        return rc;
+    rc = -1;
+    for (size_t i = 0; rc < 0 && i < count; i++) {
+        long left = (long)(end - time(NULL)) / (long)(count - i);
+        rc = ask_ldap(asking, policy, row, uris[i], address,
+                      left > 1 ? (unsigned)left : 1, why);
+    }
+    return rc;
+}
+
+static int ask_smimea(struct asking *asking, const struct policy *policy,
+                      const char *address, unsigned seconds,
+                      struct failure *why)
+{
+    struct dns_answer answer;
+    int rc = discovery_dns_certificates(asking->pool, policy, address,
+                                        seconds, &answer, why);
+    if (rc == 0 && !(answer.authenticated && policy->settings.dns_trusted))
+        asking->candidates->source = KNOWN_UNVERIFIED;
+    for (size_t i = 0; rc == 0 && i < answer.count; i++)
+        rc = take_certificates(asking, answer.records[i].data,
+                               answer.records[i].length, why);
+    return rc;
+}
+
+int discovery_ask(struct pool *pool, const struct policy *policy,
+                  const struct directory *row, const char *address,
+                  unsigned seconds, struct candidates *candidates,
+                  struct failure *why)
+{
+    struct asking asking = {
+        .pool = pool, .candidates = candidates, .follow = 1};
+    candidates->source = directory_row_source(policy, row);
+    if (strcmp(row->uri, DIRECTORY_URI_SMIMEA) == 0)
+        return ask_smimea(&asking, policy, address, seconds, why);
+    if (strcmp(row->uri, DIRECTORY_URI_SRV) == 0)
+        return ask_servers(&asking, policy, row, address, seconds, why);
+    return ask_ldap(&asking, policy, row, row->uri, address, seconds, why);
 }

@@ -4,10 +4,12 @@
 /*
  * discovery_ask: what one directory has for an address: values that are
  * certificates, in any form that bundle.h reads, and what URLs in their
- * place lead to. The limits: a small number of entries, URLs and bytes.
+ * place lead to; or the DNS, where the row's URI says so. The limits: a small
+ * number of entries, URLs and bytes.
  */
 
 #include "der.h"
+#include "known.h"
 
 #include <stddef.h>
 
@@ -22,6 +24,7 @@ struct candidates {
     struct der found[CANDIDATES_MOST]; /* in the pool */
     size_t count;
     size_t unread; /* values that are no certificates */
+    enum known_source source; /* what they rank as */
 };
 
 /* Adds to *candidates; what came before a failure stays. 0, -1. */

@@ -83,6 +83,8 @@ struct settings {
     long approval;             /* enum approval_mode */
     long fetch_timeout, fetch_pause; /* seconds */
     const char *http_proxy;          /* NULL = none */
+    const char *dns_server; /* ADDRESS[:PORT]; NULL = of resolv.conf */
+    long dns_trusted;       /* 1 = it checks DNSSEC, and we believe it */
 };
 
 struct identity {
@@ -107,6 +109,11 @@ enum directory_purpose {
     DIRECTORY_DISCOVER,     /* one address at a time, when it is needed */
     DIRECTORY_PUBLISH       /* ours are written to it */
 };
+
+/* URIs to discover by the DNS: the LDAP servers that a domain names there
+ * (RFC 2782), and certificates that are there themselves (RFC 8162). */
+#define DIRECTORY_URI_SRV "ldap+srv:"
+#define DIRECTORY_URI_SMIMEA "smimea:"
 
 struct directory {
     struct rule rule;

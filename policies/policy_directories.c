@@ -35,6 +35,25 @@ static int uri_valid(const char *uri)
            strncmp(uri, "ldapi://", 8) == 0;
 }
 
+static int uri_is_of_dns(const char *uri)
+{
+    return strcmp(uri, DIRECTORY_URI_SRV) == 0 ||
+           strcmp(uri, DIRECTORY_URI_SMIMEA) == 0;
+}
+
+/* A server that a stranger names is not told our password. */
+static void check_dns(struct loader *loader, const struct table_row *row,
+                      const struct directory *directory)
+{
+    if (directory->purpose != DIRECTORY_DISCOVER)
+        row_error(loader, row, PURPOSE, "discover, with " DIRECTORY_URI_SRV
+                                        " or " DIRECTORY_URI_SMIMEA);
+    if (directory->bind_dn || directory->password_file ||
+        directory->mechanism)
+        row_error(loader, row, BIND_DN, "nothing, where the DNS names the "
+                                        "server");
+}
+
 /* %a address, %l local part, %d domain, %% per cent; nothing else. */
 static int filter_valid(const char *filter)
 {
@@ -109,8 +128,11 @@ static void check(struct loader *loader, const struct table *table,
          directory->purpose == DIRECTORY_VENDOR) &&
         seen_before(table, row, PURPOSE))
         row_error(loader, row, PURPOSE, "one directory for each list");
-    if (!uri_valid(directory->uri))
-        row_error(loader, row, URI, "ldap://, ldaps:// or ldapi://...");
+    if (uri_is_of_dns(directory->uri))
+        check_dns(loader, row, directory);
+    else if (!uri_valid(directory->uri))
+        row_error(loader, row, URI, "ldap://, ldaps:// or ldapi://..., "
+                  DIRECTORY_URI_SRV " or " DIRECTORY_URI_SMIMEA);
     if (one_address && !filter_valid(directory->filter))
         row_error(loader, row, FILTER,
                   "after % one of a, l, d and another %");
@@ -120,7 +142,8 @@ static void check(struct loader *loader, const struct table *table,
     if (directory->purpose == DIRECTORY_PUBLISH && !directory->bind_dn &&
         !directory->mechanism)
         row_error(loader, row, BIND_DN, "who we are: nobody may not write");
-    if (directory->starttls && strncmp(directory->uri, "ldap://", 7) != 0)
+    if (directory->starttls && strncmp(directory->uri, "ldap://", 7) != 0 &&
+        strcmp(directory->uri, DIRECTORY_URI_SRV) != 0)
         row_error(loader, row, TLS, "starttls with ldap:// alone");
 }
 

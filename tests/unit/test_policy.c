@@ -205,7 +205,14 @@ static void what_belongs_together_is_checked(void)
            "triggers:3: column 1 \"all\": expected a marking of capitals, "
            "digits, spaces and hyphens, up to 64 characters");
     broken("directories", "d seemail http://x o=x\n",
-           "column 3 \"http://x\": expected ldap://, ldaps:// or ldapi://...");
+           "column 3 \"http://x\": expected ldap://, ldaps:// or ldapi://..., "
+           "ldap+srv: or smimea:");
+    broken("directories", "d certificates smimea:\n",
+           "directories:1: column 2 \"certificates\": expected discover, with "
+           "ldap+srv: or smimea:");
+    broken("directories", "d discover ldap+srv: - - - cn=us\n",
+           "directories:1: column 7 \"cn=us\": expected nothing, where the "
+           "DNS names the server");
     broken("directories", "d discover ldap://x - (mail=%x)\n",
            "directories:1: column 5 \"(mail=%x)\": expected after % one of a, "
            "l, d and another %");
