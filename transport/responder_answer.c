@@ -13,8 +13,10 @@
 #include "decide.h"
 #include "event.h"
 #include "failure.h"
+#include "head.h"
 #include "interface.h"
 #include "mail.h"
+#include "mailbox.h"
 #include "open.h"
 #include "ping.h"
 #include "policy.h"
@@ -217,9 +219,43 @@ static int take_certificates(struct answering *a)
     return rc;
 }
 
+/* Who it says it is from, and what it answers. */
+static int read_header(struct answering *a)
+{
+    struct blob_source in;
+    struct head head;
+    blob_source_init(&in, &a->message, 0, a->message.length);
+    int rc = head_read(a->r->pool, &in.source, HEADER_MOST, &head, a->why);
+    if (rc == 0) {
+        a->opened.header = head.header;
+        rc = mailbox_from(a->r->pool, &head.header, &a->opened.from);
+        if (rc == 0)
+            a->opened.from = (struct address){NULL, NULL};
+        rc = rc < 0 ? failure_memory(a->why) : 0;
+    }
+    head_free(&head);
+    return rc;
+}
+
+/* Nobody has verified it: no key is needed to refuse it, so that it does not
+ * wait for one, and no sender who is made up hears that it does. */
+static int is_refused_unseen(struct answering *a)
+{
+    char name[PING_NAME];
+    const char *before = field(a, "In-Reply-To");
+    if (!before || strcmp(a->decided.verdict, verdict_word(VERDICT_GOOD)) == 0)
+        return 0;
+    ping_name(before, name);
+    return !ping_expected(a->r->gateway.policy, name);
+}
+
 static int answer(struct answering *a)
 {
     struct gateway *gateway = &a->r->gateway;
+    if (read_header(a) < 0)
+        return -1;
+    if (is_refused_unseen(a))
+        return check(a);
     if (gateway_keystore(gateway, a->why) < 0)
         return -1;
     int rc = open_message(gateway, a->r->pool, &a->message, &a->opened,

@@ -65,6 +65,12 @@ subtest '2.14-ping: nobody else gets an answer' => sub {
     $mend->();
     ok Bed::wait_for(sub { $bed->queue('b') == 0 }), 'nothing waits';
     is messages('b') - $before, 3, 'and nothing was written';
+    rename $bed->{TB_B_NSSDB}, "$bed->{TB_B_NSSDB}.away";
+    fresh();
+    $bed->send('b', 'outside', 'eve@elsewhere.test', 'seemail-ping@b.test', $unverified{unsigned});
+    ok refused('b', 'not verified'), 'nor while there is no key store';
+    ok Bed::wait_for(sub { $bed->queue('b') == 0 }), 'it does not wait for one, which its sender would be told';
+    rename "$bed->{TB_B_NSSDB}.away", $bed->{TB_B_NSSDB};
 };
 
 subtest '2.12-principles: answers are never answered' => sub {
