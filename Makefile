@@ -105,6 +105,7 @@ bench: deps
 	@tests/bench/run
 	@tests/bench/crl
 	@tests/bench/scale
+	@tests/bench/refresh
 
 $(B)/bench-fill: $(B)/tests/unit/cert_fixture.o
 $(B)/bench-%: $(B)/tests/bench/%.o $(B)/libseemail.a

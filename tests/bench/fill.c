@@ -1,17 +1,22 @@
 /* fill STATE DOMAINS EACH: puts certificates of partners into a state, EACH for
  * each of DOMAINS domains, twice, and prints how long each took: the first
- * time they are new, the second time they are met again. */
+ * time they are new, the second time they are met again.
+ * fill --ldif DOMAINS EACH CRL-URL: prints a directory of the same: the list
+ * SEEMAIL and, an entry a domain, the certificates. */
 #include "../unit/cert_fixture.h"
 #include "buffer.h"
+#include "certificate.h"
 #include "failure.h"
 #include "known.h"
 #include "state.h"
 
 #include <keyhi.h>
 #include <nss.h>
+#include <nssb64.h>
 #include <pk11pub.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define BATCH 500
@@ -34,39 +39,57 @@ static SECItem *make_key(void)
     return encoded;
 }
 
+/* All of what is made. */
+struct many {
+    unsigned domains, each;
+    const char *crl_url; /* NULL = none */
+    const SECItem *key;
+    time_t now;
+};
+
 /* The certificate of that number, the same each time. */
-static int put(struct state *state, unsigned number, unsigned each,
-               const SECItem *key, time_t now, struct failure *why)
+static void make(const struct many *many, unsigned number, struct buffer *der)
 {
     char text[100];
     const char *address = text;
-    struct buffer der = {0};
     struct cert_plan plan = {
-        .serial = number + 1, .from = now - YEAR / 2 - number % each,
-        .to = now + YEAR / 2, .addresses = &address, .address_count = 1,
-        .public_key = {key->data, key->len}};
+        .serial = number + 1,
+        .from = many->now - YEAR / 2 - number % many->each,
+        .to = many->now + YEAR / 2,
+        .addresses = &address,
+        .address_count = 1,
+        .crl_url = many->crl_url,
+        .public_key = {many->key->data, many->key->len}};
     snprintf(text, sizeof text,
-             "domain-confidentiality-authority@agency-%u.test", number / each);
-    cert_fixture(&der, &plan);
+             CERT_DCA "@agency-%u.test", number / many->each);
+    cert_fixture(der, &plan);
+}
+
+static int put(struct state *state, const struct many *many, unsigned number,
+               struct failure *why)
+{
+    struct buffer der = {0};
+    make(many, number, &der);
     struct known known = {.certificate = {(unsigned char *)der.data,
                                           der.length},
                           .source = KNOWN_SEEMAIL, .where = "bench",
-                          .first = now, .seen = now};
+                          .first = many->now, .seen = many->now};
     int rc = der.failed ? failure_memory(why) : known_put(state, &known, why);
     buffer_free(&der);
     return rc < 0 ? -1 : 0;
 }
 
-static int put_all(struct state *state, unsigned count, unsigned each,
-                   const SECItem *key, time_t now, struct failure *why)
+static int put_all(struct state *state, const struct many *many,
+                   struct failure *why)
 {
+    unsigned count = many->domains * many->each;
     int rc = 0;
     for (unsigned at = 0; rc == 0 && at < count; at += BATCH) {
         rc = state_begin(state, STATE_WRITE, why);
         if (rc < 0)
             return -1;
         for (unsigned i = at; rc == 0 && i < count && i < at + BATCH; i++)
-            rc = put(state, i, each, key, now, why);
+            rc = put(state, many, i, why);
         rc = state_end(state, rc, why);
     }
     return rc;
@@ -79,34 +102,81 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static int fill(const char *folder, unsigned domains, unsigned each)
+static int fill(const char *folder, const struct many *many)
 {
     static const char *const passes[] = {"taken in", "met again"};
     struct state *state = NULL;
     struct failure why = {0};
-    unsigned count = domains * each;
-    time_t now = time(NULL);
-    SECItem *key = NULL;
-    int rc = NSS_NoDB_Init(NULL) == SECSuccess && (key = make_key())
-                 ? state_open(folder, STATE_WRITE, &state, &why)
-                 : failure(&why, FAILURE_CRYPTO, "no key");
+    int rc = state_open(folder, STATE_WRITE, &state, &why);
     for (int pass = 0; rc == 0 && pass < 2; pass++) {
         double began = seconds();
-        rc = put_all(state, count, each, key, now, &why);
-        printf("%u certificates of %u domains, %s: %.1f s\n", count, domains,
-               passes[pass], seconds() - began);
+        rc = put_all(state, many, &why);
+        printf("%u certificates of %u domains, %s: %.1f s\n",
+               many->domains * many->each, many->domains, passes[pass],
+               seconds() - began);
     }
     if (rc < 0)
         fprintf(stderr, "bench: %s\n", why.text);
     if (state)
         state_close(&state);
-    SECITEM_FreeItem(key, PR_TRUE);
     return rc < 0;
+}
+
+/* Folded: a line that begins with a space goes on. */
+static int print_certificate(const struct many *many, unsigned number)
+{
+    struct buffer der = {0};
+    make(many, number, &der);
+    SECItem item = {siBuffer, (unsigned char *)der.data, (unsigned)der.length};
+    char *text =
+        der.failed ? NULL : NSSBase64_EncodeItem(NULL, NULL, 0, &item);
+    fputs("userCertificate;binary:: ", stdout);
+    for (const char *c = text; c && *c; c++)
+        if (*c != '\r')
+            fputs(*c == '\n' ? "\n " : (char[]){*c, 0}, stdout);
+    putchar('\n');
+    buffer_free(&der);
+    PORT_Free(text);
+    return text ? 0 : -1;
+}
+
+static int print_ldif(const struct many *many)
+{
+    static const char class[] = "objectClass: organizationalRole\n"
+                                "objectClass: extensibleObject\n";
+    static const char *const units[] = {"SEEMAIL", "VENDOR", "agencies"};
+    int rc = 0;
+    puts("dn: c=NZ\nobjectClass: country\nc: NZ\n");
+    for (int i = 0; i < 3; i++)
+        printf("dn: ou=%s,c=NZ\nobjectClass: organizationalUnit\nou: %s\n\n",
+               units[i], units[i]);
+    for (unsigned i = 0; i < many->domains; i++)
+        printf("dn: cn=agency-%u.test,ou=SEEMAIL,c=NZ\n%scn: agency-%u.test\n"
+               "mail: *@agency-%u.test\n\n", i, class, i, i);
+    for (unsigned i = 0; rc == 0 && i < many->domains * many->each; i++) {
+        unsigned domain = i / many->each;
+        if (i % many->each == 0)
+            printf("\ndn: cn=agency-%u,ou=agencies,c=NZ\n%scn: agency-%u\n"
+                   "mail: " CERT_DCA "@agency-%u.test\n", domain, class,
+                   domain, domain);
+        rc = print_certificate(many, i);
+    }
+    return rc < 0 || fflush(stdout) != 0;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc != 4)
+    SECItem *key = NULL;
+    if (argc < 4)
         return 64;
-    return fill(argv[1], (unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]));
+    if (NSS_NoDB_Init(NULL) != SECSuccess || !(key = make_key())) {
+        fprintf(stderr, "bench: no key\n");
+        return 1;
+    }
+    struct many many = {(unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]),
+                        argc > 4 ? argv[4] : NULL, key, time(NULL)};
+    int rc = strcmp(argv[1], "--ldif") == 0 ? print_ldif(&many)
+                                            : fill(argv[1], &many);
+    SECITEM_FreeItem(key, PR_TRUE);
+    return rc;
 }

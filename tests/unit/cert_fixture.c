@@ -43,12 +43,34 @@ static void put_name(struct buffer *out)
     der_close(out, name);
 }
 
+static size_t open_extension(struct buffer *out, const char *oid)
+{
+    size_t one = der_open(out, TAG_SEQUENCE);
+    der_put_oid(out, oid, strlen(oid));
+    return one;
+}
+
+static void put_crl_point(struct buffer *out, const char *url)
+{
+    static const unsigned tags[] = {
+        TAG_OCTET_STRING, TAG_SEQUENCE, TAG_SEQUENCE,
+        TAG_CONTEXT | TAG_CONSTRUCTED,  /* distributionPoint */
+        TAG_CONTEXT | TAG_CONSTRUCTED}; /* fullName */
+    size_t opened[sizeof tags / sizeof *tags];
+    size_t one = open_extension(out, "\x55\x1d\x1f");
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+        opened[i] = der_open(out, tags[i]);
+    der_put(out, TAG_CONTEXT | 6, url, strlen(url));
+    for (size_t i = sizeof tags / sizeof *tags; i-- > 0;)
+        der_close(out, opened[i]);
+    der_close(out, one);
+}
+
 static void put_extensions(struct buffer *out, const struct cert_plan *plan)
 {
     size_t explicit = der_open(out, TAG_CONTEXT | TAG_CONSTRUCTED | 3);
     size_t all = der_open(out, TAG_SEQUENCE);
-    size_t one = der_open(out, TAG_SEQUENCE);
-    der_put_oid(out, OID("\x55\x1d\x11"));
+    size_t one = open_extension(out, "\x55\x1d\x11");
     size_t octets = der_open(out, TAG_OCTET_STRING);
     size_t names = der_open(out, TAG_SEQUENCE);
     for (size_t i = 0; i < plan->address_count; i++)
@@ -58,14 +80,15 @@ static void put_extensions(struct buffer *out, const struct cert_plan *plan)
     der_close(out, octets);
     der_close(out, one);
     if (plan->identifier) {
-        one = der_open(out, TAG_SEQUENCE);
-        der_put_oid(out, OID("\x55\x1d\x0e"));
+        one = open_extension(out, "\x55\x1d\x0e");
         octets = der_open(out, TAG_OCTET_STRING);
         der_put(out, TAG_OCTET_STRING, plan->identifier,
                 strlen(plan->identifier));
         der_close(out, octets);
         der_close(out, one);
     }
+    if (plan->crl_url)
+        put_crl_point(out, plan->crl_url);
     der_close(out, all);
     der_close(out, explicit);
 }

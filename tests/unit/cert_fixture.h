@@ -20,6 +20,7 @@ struct cert_plan {
     const char *const *addresses;
     size_t address_count;
     const char *identifier; /* subject key identifier; NULL = none */
+    const char *crl_url;    /* of its distribution point; NULL = none */
     struct der public_key;  /* SubjectPublicKeyInfo, whole */
     SECKEYPrivateKey *key;  /* of an EC issuer; NULL = no signature */
 };
