@@ -113,8 +113,21 @@ static int is_put(const struct header_field *field, int content)
            head_is_content(field) == (content != 0);
 }
 
+/* Is the tag there, where whoever reads the subject sees it? */
+static int has_tag(const struct header_field *field, const char *tag,
+                   int anywhere)
+{
+    const char *at = field->value;
+    size_t length = field->value_length, size = strlen(tag);
+    if (anywhere)
+        return memmem(at, length, tag, size) != NULL;
+    for (; length > 0 && *at == ' '; length--)
+        at++;
+    return length >= size && memcmp(at, tag, size) == 0;
+}
+
 int head_put_tagged(const struct header *header, const char *tag,
-                    struct buffer *out)
+                    int anywhere, struct buffer *out)
 {
     int subject = 0;
     for (size_t i = 0; i < header->count; i++) {
@@ -126,8 +139,8 @@ int head_put_tagged(const struct header *header, const char *tag,
                 .text = field->value,
                 .length = (size_t)(field->text + field->length -
                                    field->value)};
-            if (!subject++ && !memmem(field->value, field->value_length, tag,
-                                      strlen(tag))) {
+            subject = 1;
+            if (!has_tag(field, tag, anywhere)) {
                 buffer_format(out, "Subject: %s", tag);
                 put_field(&rest, out);
                 continue;

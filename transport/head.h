@@ -37,9 +37,9 @@ int head_is_dropped(const struct header_field *field);
  * but with LF line ends. MIME-Version is in neither. */
 int head_put(const struct header *header, int content, struct buffer *out);
 
-/* The message's fields with the tag before the subject, unless it has it
- * already. */
-int head_put_tagged(const struct header *header, const char *tag,
+/* The message's fields with the tag before each subject that has it not: at its
+ * front, where readers see it, or `anywhere'. */
+int head_put_tagged(const struct header *header, const char *tag, int anywhere,
                     struct buffer *out);
 
 #endif

@@ -123,7 +123,7 @@ int opened_write(const struct opened *opened, struct pool *pool,
     if (!body)
         return failure_memory(why);
     if (warning->tag)
-        head_put_tagged(&opened->header, warning->tag, &outer);
+        head_put_tagged(&opened->header, warning->tag, 0, &outer);
     else
         head_put(&opened->header, 0, &outer);
     if (warning->field)

@@ -51,7 +51,7 @@ static int write_outer(const struct sealing *s, const struct header *header,
 {
     struct buffer outer = {0};
     if (s->seal->tag)
-        head_put_tagged(header, s->seal->tag, &outer);
+        head_put_tagged(header, s->seal->tag, 1, &outer);
     else
         head_put(header, 0, &outer);
     if (s->seal->field)

@@ -117,6 +117,8 @@ subtest '2.8-notices: own words, and what senders put into them is harmless' => 
     like $notice, qr/^Achtung \xe2\x9a\xa0 2B no-signature one two \$\{code\} +<script>/m, 'the text, with its values as they are';
     unlike $notice, qr/[\e\x07]/, 'and no control characters';
     is field($mail, 'Subject'), '[NOT VERIFIED] one', 'the subject is tagged';
+    $mail = deliver(message("\nhi\n", From => 'alice@a.test', Subject => 'hello' . ' ' x 200 . "[NOT VERIFIED]\nSubject: two"), 'alice@a.test');
+    like Bed::head($mail), qr/^Subject: \[NOT VERIFIED\] hello .*^Subject: \[NOT VERIFIED\] two$/ms, 'each, and by ourselves: not where nobody looks';
     $_->() for $undo, $tag;
     my $gone = "$bed->{TB_B_POLICY}/notices/warning-hard";
     rename $gone, "$gone.off";
