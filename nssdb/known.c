@@ -4,6 +4,7 @@
 #include "buffer.h"
 #include "certificate.h"
 #include "failure.h"
+#include "path.h"
 #include "pool.h"
 #include "state.h"
 
@@ -11,6 +12,7 @@
 #include <pk11pub.h>
 #include <prtime.h>
 #include <string.h>
+#include <time.h>
 
 static const char *const words[KNOWN_SOURCES] = {
     [KNOWN_UNVERIFIED] = "unverified", [KNOWN_LEARNED] = "learned",
@@ -220,32 +222,79 @@ int known_forget(struct state *state, const unsigned char *mark,
     return rc;
 }
 
-/* What an address has already. */
+/* What an address has already, and who goes when it is crowded. */
 struct crowd {
     struct state *state;
-    const struct known *incoming;
     size_t all, learned;
-    struct known worst, worst_learned; /* views */
+    int of_learned; /* it is one of those that goes */
+    int found;
+    struct known worst; /* a view */
+    int rootless;       /* it is */
 };
 
-static int look(void *context, const struct der *key, const struct der *value,
-                struct failure *why)
+/* Leads it to no root that we trust? Whoever may write into a directory could
+ * else fill an address with what he has made himself. 1, 0, -1. */
+static int is_rootless(const struct known *known, struct failure *why)
 {
-    struct crowd *crowd = context;
+    long long now = (long long)time(NULL);
+    struct path path = {.status = PATH_BAD};
+    CERTCertificate *certificate = cert_decode(&known->certificate);
+    int rc = certificate
+                 ? path_find(certificate, JUDGE_ENCRYPT,
+                             (time_t)(now < known->from ? known->from
+                                      : now > known->to ? known->to : now),
+                             &path, why)
+                 : 0;
+    int rootless =
+        path.status == PATH_UNKNOWN_CA || path.status == PATH_BAD;
+    path_free(&path);
+    if (certificate)
+        CERT_DestroyCertificate(certificate);
+    return rc < 0 ? -1 : rootless;
+}
+
+/* The certificate of a key under an address: 1 and a view, 0, -1. */
+static int view_of(struct state *state, const struct der *key,
+                   struct known *known_r, struct failure *why)
+{
     const unsigned char *mark = key->data + key->length - KNOWN_FINGERPRINT;
     struct der record;
+    int rc = state_get(state, STATE_CERTIFICATES, mark, KNOWN_FINGERPRINT,
+                       &record, why);
+    return rc > 0 ? known_view(&record, mark, known_r) : rc;
+}
+
+static int count_one(void *context, const struct der *key,
+                     const struct der *value, struct failure *why)
+{
+    struct crowd *crowd = context;
     struct known one;
     (void)value;
-    int rc = state_get(crowd->state, STATE_CERTIFICATES, mark,
-                       KNOWN_FINGERPRINT, &record, why);
-    if (rc <= 0 || !known_view(&record, mark, &one))
+    int rc = view_of(crowd->state, key, &one, why);
+    crowd->all += rc > 0;
+    crowd->learned += rc > 0 && one.source <= KNOWN_LEARNED;
+    return rc < 0 ? -1 : 0;
+}
+
+static int weigh_one(void *context, const struct der *key,
+                     const struct der *value, struct failure *why)
+{
+    struct crowd *crowd = context;
+    struct known one;
+    (void)value;
+    int rc = view_of(crowd->state, key, &one, why);
+    if (rc <= 0 || (crowd->of_learned && one.source > KNOWN_LEARNED))
         return rc < 0 ? -1 : 0;
-    if (crowd->all++ == 0 || known_compare(&crowd->worst, &one) < 0)
+    int rootless = is_rootless(&one, why);
+    if (rootless < 0)
+        return -1;
+    if (!crowd->found || rootless > crowd->rootless ||
+        (rootless == crowd->rootless &&
+         known_compare(&crowd->worst, &one) < 0)) {
+        crowd->found = 1;
         crowd->worst = one;
-    if (one.source > KNOWN_LEARNED)
-        return 0;
-    if (crowd->learned++ == 0 || known_compare(&crowd->worst_learned, &one) < 0)
-        crowd->worst_learned = one;
+        crowd->rootless = rootless;
+    }
     return 0;
 }
 
@@ -253,21 +302,24 @@ static int look(void *context, const struct der *key, const struct der *value,
 static int make_room(struct keys *keys, const char *key, size_t length,
                      struct failure *why)
 {
-    struct crowd crowd = {.state = keys->state, .incoming = keys->known};
-    const struct known *victim = NULL;
-    if (state_each(keys->state, STATE_ADDRESSES, key, length, look, &crowd,
+    struct crowd crowd = {.state = keys->state};
+    struct state *state = keys->state;
+    if (state_each(state, STATE_ADDRESSES, key, length, count_one, &crowd,
                    why) < 0)
         return -1;
-    if (keys->known->source <= KNOWN_LEARNED &&
-        crowd.learned >= KNOWN_LEARNED_PER_ADDRESS)
-        victim = &crowd.worst_learned;
-    else if (crowd.all >= KNOWN_PER_ADDRESS)
-        victim = &crowd.worst;
-    if (!victim)
+    crowd.of_learned = keys->known->source <= KNOWN_LEARNED &&
+                       crowd.learned >= KNOWN_LEARNED_PER_ADDRESS;
+    if (!crowd.of_learned && crowd.all < KNOWN_PER_ADDRESS)
         return 1;
-    if (known_compare(keys->known, victim) > 0)
+    int rootless = is_rootless(keys->known, why);
+    if (rootless < 0 || state_each(state, STATE_ADDRESSES, key, length,
+                                   weigh_one, &crowd, why) < 0)
+        return -1;
+    if (rootless > crowd.rootless ||
+        (rootless == crowd.rootless &&
+         known_compare(keys->known, &crowd.worst) > 0))
         return 0;
-    return known_forget(keys->state, victim->fingerprint, why) < 0 ? -1 : 1;
+    return known_forget(state, crowd.worst.fingerprint, why) < 0 ? -1 : 1;
 }
 
 /* A new one: 1; 0 = there is no room for it. */

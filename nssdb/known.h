@@ -61,8 +61,9 @@ int known_read(struct known *known, struct failure *why);
 /*
  * Keeps a certificate under all its addresses (those that are too long to be
  * looked up are left out). One that is there already keeps its `first' and
- * the better of its sources. Where an address has too many, the last by
- * known_compare() goes. 1; 0 = not kept: it is no certificate, has no
+ * the better of its sources. Where an address has too many, one goes that
+ * leads to no root that is trusted, if there is one, and of such, or else of
+ * all, the last by known_compare(). 1; 0 = not kept: it is no certificate, has no
  * address, or is the last itself. Within a writing transaction; NSS must
  * have been started.
  */
