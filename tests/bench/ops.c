@@ -32,7 +32,7 @@ static void must(int rc, const struct failure *why)
 }
 
 static const struct decided decided = {
-    .from = "a.test", .verdict = "good",
+    .from = "a.test", .marking = "", .verdict = "good",
     .text = "v=\"1\" dir=\"inside\" marking=\"\" from=\"a.test\" "
             "verdict=\"good\" all=\"seal\""};
 
