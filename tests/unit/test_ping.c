@@ -18,8 +18,8 @@ static void names_are_names(void)
     static const char *const bad[] = {
         "", "<>", "<@a.test>", "<../../etc/passwd@a.test>", "<..@a.test>",
         "<.a@a.test>", "<12/34@a.test>", "<ABC@a.test>", "<12ab>", "12\n@a",
-        "<0123456789abcdef0123456789abcdef0123456789abcdef"
-        "0123456789abcdef0123456789abcdef0123456789abcdef@a.test>"};
+        ("<0123456789abcdef0123456789abcdef0123456789abcdef"
+         "0123456789abcdef0123456789abcdef0123456789abcdef@a.test>")};
     char name[PING_NAME];
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ping_name(bad[i], name);
