@@ -3,6 +3,7 @@
 
 #include "buffer.h"
 #include "bundle.h"
+#include "certificate.h"
 #include "crl_fetch.h"
 #include "crl_import.h"
 #include "crl_wanted.h"
@@ -142,11 +143,7 @@ static int hold(struct job *job, struct held *held, struct failure *why)
     if (rc < 0 || !held->certificates)
         return rc < 0 ? -1 : failure_memory(why);
     for (size_t i = 0; i < bundle.count; i++) {
-        SECItem item = {siBuffer,
-                        (unsigned char *)(size_t)bundle.certificates[i].data,
-                        (unsigned)bundle.certificates[i].length};
-        CERTCertificate *one = CERT_NewTempCertificate(
-            CERT_GetDefaultCertDB(), &item, NULL, PR_FALSE, PR_TRUE);
+        CERTCertificate *one = cert_decode(&bundle.certificates[i]);
         if (one)
             held->certificates[held->count++] = one;
     }

@@ -64,11 +64,7 @@ static int read_certificates(struct ocsp_command *command, const char *path,
                          CERTIFICATES_MOST, &bundle, why);
     buffer_free(&content);
     for (size_t i = 0; rc == 0 && i < bundle.count; i++) {
-        SECItem der = {siBuffer,
-                       (unsigned char *)(size_t)bundle.certificates[i].data,
-                       (unsigned)bundle.certificates[i].length};
-        CERTCertificate *one = CERT_NewTempCertificate(
-            CERT_GetDefaultCertDB(), &der, NULL, PR_FALSE, PR_TRUE);
+        CERTCertificate *one = cert_decode(&bundle.certificates[i]);
         if (one)
             command->certificates[command->count++] = one;
     }

@@ -1,4 +1,5 @@
 /* ocsp_read: reads and verifies a response; see ocsp.h. */
+#include "certificate.h"
 #include "cms_oids.h"
 #include "der.h"
 #include "failure.h"
@@ -190,13 +191,6 @@ static int is_delegate(CERTCertificate *certificate, CERTCertificate *issuer,
     return found;
 }
 
-static CERTCertificate *decode(const struct der *der)
-{
-    SECItem item = item_of(der);
-    return CERT_NewTempCertificate(CERT_GetDefaultCertDB(), &item, NULL,
-                                   PR_FALSE, PR_TRUE);
-}
-
 /* Whose key has signed: 1 and the certificate, 0, -1. */
 static int find_responder(const struct basic *basic, CERTCertificate *issuer,
                           time_t now, CERTCertificate **responder_r,
@@ -209,7 +203,7 @@ static int find_responder(const struct basic *basic, CERTCertificate *issuer,
         *responder_r = CERT_DupCertificate(issuer);
     for (int i = 0; rc == 0 && i < CERTIFICATES_MOST &&
                     der_expect(&in, TAG_SEQUENCE, &one); i++) {
-        CERTCertificate *candidate = decode(&one.whole);
+        CERTCertificate *candidate = cert_decode(&one.whole);
         if (!candidate)
             continue;
         rc = is_responder(basic, candidate, why);

@@ -2,6 +2,7 @@
 #include "revocation.h"
 
 #include "buffer.h"
+#include "certificate.h"
 #include "cms_oids.h"
 #include "crl_index.h"
 #include "crl_points.h"
@@ -122,10 +123,7 @@ static int other_signer(struct checking *c, CERTCertificate *signer,
 static int signer_fits(struct checking *c, const struct crl_record *record,
                        struct failure *why)
 {
-    SECItem item = {siBuffer, (unsigned char *)(size_t)record->signer.data,
-                    (unsigned)record->signer.length};
-    CERTCertificate *signer = CERT_NewTempCertificate(
-        CERT_GetDefaultCertDB(), &item, NULL, PR_FALSE, PR_TRUE);
+    CERTCertificate *signer = cert_decode(&record->signer);
     if (!signer)
         return 0;
     int rc = crl_signer_same_key(signer, c->issuer)
