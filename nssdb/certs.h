@@ -13,6 +13,7 @@
 struct buffer;
 struct failure;
 struct keystore;
+struct own_search;
 struct policy;
 struct pool;
 struct state;
@@ -63,6 +64,11 @@ int certs_answer(struct certs *certs, struct buffer *json, int status);
  * tells: JSON members are appended. The exit status. */
 int certs_announce(struct certs *certs, struct keystore *keystore,
                    struct buffer *json);
+
+/* How our own certificates are judged, now, with what the state has, if there
+ * is one: the caller closes it. 0 or -1, and then without the state. */
+int certs_search(struct certs *certs, struct keystore *keystore,
+                 struct own_search *search_r, struct failure *why);
 
 /* Opens the state for reading: 0; or -1, *status_r is the exit status and the
  * fault is printed. */

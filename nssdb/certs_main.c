@@ -6,6 +6,7 @@
 #include "certs.h"
 #include "failure.h"
 #include "interface.h"
+#include "own_choice.h"
 #include "policy.h"
 #include "pool.h"
 #include "state.h"
@@ -67,6 +68,17 @@ int certs_answer(struct certs *certs, struct buffer *json, int status)
         printf("%s\n", buffer_string(json));
     buffer_free(json);
     return status;
+}
+
+int certs_search(struct certs *certs, struct keystore *keystore,
+                 struct own_search *search_r, struct failure *why)
+{
+    *search_r = (struct own_search){.keystore = keystore,
+                                    .policy = certs->policy,
+                                    .pool = certs->pool, .now = time(NULL)};
+    int rc = state_open(certs->policy->settings.state, STATE_READ,
+                        &search_r->state, why);
+    return rc < 0 ? -1 : 0;
 }
 
 int certs_state(struct certs *certs, struct state **state_r, int *status_r)

@@ -5,12 +5,13 @@
 #include "failure.h"
 #include "json.h"
 #include "keystore.h"
+#include "own_choice.h"
 #include "policy.h"
 #include "publish.h"
+#include "state.h"
 
 #include <stdio.h>
 #include <sysexits.h>
-#include <time.h>
 
 /* One directory's answer, for people and programs. */
 static void show_row(struct certs *certs, const struct published *published,
@@ -64,15 +65,18 @@ int certs_announce(struct certs *certs, struct keystore *keystore,
                    struct buffer *json)
 {
     struct publication *plan = NULL;
+    struct own_search search;
     struct failure why = {0};
     size_t count = 0;
     if (!policy_directory_for(certs->policy, DIRECTORY_PUBLISH))
         return EX_OK;
     json_open(json, "published", '[');
-    int status = publish_plan(keystore, certs->policy, certs->pool, time(NULL),
-                              &plan, &count, &why) < 0
-                     ? certs_complain(&why)
-                     : change_rows(certs, plan, count, json);
+    int rc = certs_search(certs, keystore, &search, &why);
+    if (rc == 0)
+        rc = publish_plan(&search, &plan, &count, &why);
+    state_close(&search.state);
+    int status = rc < 0 ? certs_complain(&why)
+                        : change_rows(certs, plan, count, json);
     json_close(json, ']');
     for (size_t i = 0; i < count; i++)
         if (*plan[i].reason)

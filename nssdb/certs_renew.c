@@ -10,14 +10,15 @@
 #include "json.h"
 #include "keystore.h"
 #include "own.h"
+#include "own_choice.h"
 #include "policy.h"
 #include "pool.h"
 #include "renew.h"
+#include "state.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 
 #define ANSWER_MOST (1 << 20) /* bytes of the CA's answer */
 #define CERTIFICATES_MOST 100 /* in it */
@@ -103,9 +104,13 @@ static int take(struct renewing *r, const struct bundle *bundle, int newer,
 {
     struct certs *certs = r->certs;
     struct renewed *renewed = NULL;
+    struct own_search search;
     struct failure why = {0};
-    if (renew_take(r->keystore, certs->policy, certs->pool, bundle, newer,
-                   time(NULL), &renewed, count_r, &why) < 0)
+    int rc = certs_search(certs, r->keystore, &search, &why);
+    if (rc == 0)
+        rc = renew_take(&search, bundle, newer, &renewed, count_r, &why);
+    state_close(&search.state);
+    if (rc < 0)
         return certs_complain(&why);
     int status = show(r, renewed, *count_r);
     int published = certs_announce(certs, r->keystore, &r->json);
@@ -127,10 +132,14 @@ static void directory_failed(void *context, const struct directory *row,
 static void warn(struct renewing *r)
 {
     struct certs *certs = r->certs;
+    struct own_search search;
     struct own *own = NULL;
     size_t count = 0;
-    if (own_list(r->keystore, certs->policy, certs->pool, time(NULL), &own,
-                 &count, NULL) < 0)
+    int rc = certs_search(certs, r->keystore, &search, NULL);
+    if (rc == 0)
+        rc = own_list(&search, &own, &count, NULL);
+    state_close(&search.state);
+    if (rc < 0)
         return;
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < own[i].finding_count; k++) {

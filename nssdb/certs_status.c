@@ -11,6 +11,7 @@
 #include "keystore.h"
 #include "known.h"
 #include "own.h"
+#include "own_choice.h"
 #include "policy.h"
 #include "state.h"
 #include "state_list.h"
@@ -38,13 +39,15 @@ static int show_own(struct status *status, struct failure *why)
 {
     const struct settings *settings = &status->certs->policy->settings;
     struct keystore *keystore = NULL;
+    struct own_search search;
     struct own *own = NULL;
     size_t count = 0;
     int rc = keystore_open(settings->nssdb, settings->nssdb_password,
                            &keystore, why);
+    /* Of a state that cannot be read another part tells. */
+    certs_search(status->certs, keystore, &search, NULL);
     if (rc == 0)
-        rc = own_list(keystore, status->certs->policy, status->certs->pool,
-                      status->now, &own, &count, why);
+        rc = own_list(&search, &own, &count, why);
     json_open(&status->json, "own", '[');
     for (size_t i = 0; rc == 0 && i < count; i++) {
         raise_to(status, own[i].level);
@@ -53,6 +56,7 @@ static int show_own(struct status *status, struct failure *why)
             own_print(&own[i]);
     }
     json_close(&status->json, ']');
+    state_close(&search.state);
     keystore_close(&keystore);
     return rc;
 }

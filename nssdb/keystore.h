@@ -43,12 +43,13 @@ void keystore_close(struct keystore **keystore);
  * one alone. NULL = memory; empty = none. The caller destroys the list. */
 CERTCertList *keystore_named(struct keystore *keystore, const char *nickname);
 
-/* An own certificate by its nickname, CA-issued [2.5-ca-issued]; of several
- * the newest that is valid and has its key: through the overlap of a renewal
- * both are there [B-overlap]. None whose key pair is suspended: if that
- * leaves none, FAILURE_CERT says so. The caller destroys what it gets. */
+/* Our own certificates under a nickname, CA-issued [2.5-ca-issued]: those
+ * that are in their time first, and of these the newest. Of several none
+ * without its key, unless none has one; and none whose key pair is suspended:
+ * if that leaves none, FAILURE_CERT says so. One at the least; the caller
+ * destroys the list. own_choice.h takes one of them. */
 int keystore_own(struct keystore *keystore, const char *nickname,
-                 CERTCertificate **certificate_r, struct failure *why);
+                 CERTCertList **list_r, struct failure *why);
 
 /* Is its key pair suspended [1.9-compromise]? 1, 0, -1. */
 int keystore_suspended(struct keystore *keystore,

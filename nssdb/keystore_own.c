@@ -94,14 +94,26 @@ static int better(CERTCertificate *a, CERTCertificate *b, PRTime now)
     return from[0] != from[1] ? from[0] > from[1] : to[0] > to[1];
 }
 
-static CERTCertListNode *best_of(CERTCertList *list, PRTime now)
+/* The best first; NSS's lists can only be added to. NULL = memory. */
+static CERTCertList *sorted(CERTCertList *list, PRTime now)
 {
-    CERTCertListNode *best = NULL;
-    for (CERTCertListNode *node = CERT_LIST_HEAD(list);
-         !CERT_LIST_END(node, list); node = CERT_LIST_NEXT(node))
-        if (!best || better(node->cert, best->cert, now))
-            best = node;
-    return best;
+    CERTCertList *all = CERT_NewCertList();
+    while (all && !CERT_LIST_EMPTY(list)) {
+        CERTCertListNode *best = CERT_LIST_HEAD(list);
+        for (CERTCertListNode *node = best; !CERT_LIST_END(node, list);
+             node = CERT_LIST_NEXT(node))
+            if (better(node->cert, best->cert, now))
+                best = node;
+        CERTCertificate *one = CERT_DupCertificate(best->cert);
+        CERT_RemoveCertListNode(best);
+        if (CERT_AddCertToListTail(all, one) == SECSuccess)
+            continue;
+        CERT_DestroyCertificate(one);
+        CERT_DestroyCertList(all);
+        all = NULL;
+    }
+    CERT_DestroyCertList(list);
+    return all;
 }
 
 /* A certificate may have come without its key. A key that is there but
@@ -153,26 +165,29 @@ static int none(struct keystore *keystore, const char *nickname,
     return keystore_fail(keystore, why, what);
 }
 
-/* Of several, those without a key are passed over, unless none has one. */
-static CERTCertificate *choose(struct keystore *keystore, CERTCertList *list)
+/* Of several, those without a key are taken out, unless none has one. */
+static void take_keyless(struct keystore *keystore, CERTCertList *list)
 {
-    PRTime now = PR_Now();
-    CERTCertListNode *best = best_of(list, now);
-    CERTCertificate *first = CERT_DupCertificate(best->cert);
-    int several = !CERT_LIST_END(CERT_LIST_NEXT(best), list) ||
-                  best != CERT_LIST_HEAD(list);
-    while (several && best && lacks_key(keystore, best->cert)) {
-        CERT_RemoveCertListNode(best);
-        best = best_of(list, now);
+    CERTCertListNode *first = CERT_LIST_HEAD(list), *next;
+    int keyless_first = 0;
+    if (CERT_LIST_END(CERT_LIST_NEXT(first), list))
+        return;
+    for (CERTCertListNode *node = first; !CERT_LIST_END(node, list);
+         node = next) {
+        next = CERT_LIST_NEXT(node);
+        if (!lacks_key(keystore, node->cert))
+            continue;
+        if (node == first)
+            keyless_first = 1;
+        else
+            CERT_RemoveCertListNode(node);
     }
-    if (!best)
-        return first;
-    CERT_DestroyCertificate(first);
-    return CERT_DupCertificate(best->cert);
+    if (keyless_first && !CERT_LIST_END(CERT_LIST_NEXT(first), list))
+        CERT_RemoveCertListNode(first);
 }
 
 int keystore_own(struct keystore *keystore, const char *nickname,
-                 CERTCertificate **certificate_r, struct failure *why)
+                 CERTCertList **list_r, struct failure *why)
 {
     struct failure reason = {0};
     PORT_SetError(0);
@@ -189,10 +204,15 @@ int keystore_own(struct keystore *keystore, const char *nickname,
             *why = reason;
         rc = -1;
     }
-    if (rc == 0)
-        *certificate_r = choose(keystore, list);
-    CERT_DestroyCertList(list);
-    return rc;
+    if (rc < 0) {
+        CERT_DestroyCertList(list);
+        return -1;
+    }
+    *list_r = sorted(list, PR_Now());
+    if (!*list_r)
+        return failure_memory(why);
+    take_keyless(keystore, *list_r);
+    return 0;
 }
 
 int keystore_there(struct keystore *keystore, const char *nickname,

@@ -3,8 +3,8 @@
 
 #include "certificate.h"
 #include "failure.h"
-#include "judge.h"
 #include "keystore_write.h"
+#include "own_choice.h"
 #include "policy.h"
 #include "pool.h"
 
@@ -22,32 +22,6 @@
 #define CERTIFICATE_MONTHS 13
 #define KEY_RENEW_YEARS 4
 #define KEY_MOST_YEARS 5
-
-static int same_key(CERTCertificate *a, CERTCertificate *b)
-{
-    return SECITEM_ItemsAreEqual(&a->derPublicKey, &b->derPublicKey);
-}
-
-/* NSS does not keep when a key was made. The first certificate for it, of
- * those that are still in the store, is the best witness. */
-time_t own_key_from(CERTCertificate *certificate)
-{
-    time_t first = 0, to;
-    cert_times(certificate, &first, &to);
-    CERTCertList *list = CERT_CreateSubjectCertList(
-        NULL, CERT_GetDefaultCertDB(), &certificate->derSubject, 0, PR_FALSE);
-    if (!list)
-        return first;
-    for (CERTCertListNode *node = CERT_LIST_HEAD(list);
-         !CERT_LIST_END(node, list); node = CERT_LIST_NEXT(node)) {
-        time_t from;
-        if (same_key(node->cert, certificate) &&
-            cert_times(node->cert, &from, &to) && from < first)
-            first = from;
-    }
-    CERT_DestroyCertList(list);
-    return first;
-}
 
 /* Is there one that takes over when this one ends? */
 static int has_successor(CERTCertificate *certificate, time_t end)
@@ -164,47 +138,60 @@ static void check_names(struct own *own, struct pool *pool,
                  "ask the CA for one with this address as rfc822Name");
 }
 
-static int check_path(struct own *own, const struct policy *policy,
-                      struct pool *pool, CERTCertificate *certificate,
-                      enum judge_use use, time_t now, struct failure *why)
+static void find_status(struct own *own, struct pool *pool,
+                        const struct judgement *judgement)
 {
-    /* Its limits have findings of their own. */
-    struct judge_request request = {
-        .use = use, .now = now,
-        .ignore = own_tolerated(&policy->settings) |
-                  1U << JUDGE_NO_CRL_POINTER,
-        .bits_least = policy->settings.rsa_bits_send};
-    struct judgement judgement;
-    if (judge_certificate(pool, certificate, &request, &judgement, why) < 0)
-        return -1;
-    if (judgement.status == JUDGE_EXPIRED)
-        find(own, OWN_CRITICAL, "expired",
-             pool_format(pool, "%s", judgement.reason),
+    const char *text = pool_string(pool, judgement->reason);
+    switch (judgement->status) {
+    case JUDGE_EXPIRED:
+        find(own, OWN_CRITICAL, "expired", text,
              "run seemail-certs renew, or ask the CA for a new one");
-    else if (judgement.status != JUDGE_GOOD)
-        find(own, OWN_CRITICAL, "invalid",
-             pool_format(pool, "%s", judgement.reason),
+        break;
+    case JUDGE_REVOKED:
+    case JUDGE_SUSPENDED:
+        find(own, OWN_CRITICAL, "revoked", text,
+             "ask the CA why; then seemail-certs renew --new-key");
+        break;
+    default:
+        find(own, OWN_CRITICAL, "invalid", text,
              "see whether the CA is trusted in the key store (certutil -L), "
              "and that it is the right certificate");
+    }
+}
+
+/* Its limits and names have findings of their own. */
+static int check_path(struct own *own, const struct own_search *search,
+                      CERTCertificate *certificate, enum judge_use use,
+                      struct failure *why)
+{
+    struct judge_request request = {
+        .use = use, .now = search->now, .state = search->state,
+        .ignore = own_tolerated(&search->policy->settings) |
+                  1U << JUDGE_NO_CRL_POINTER};
+    struct judgement judgement;
+    judge_by_policy(search->policy, &request);
+    if (judge_certificate(search->pool, certificate, &request, &judgement,
+                          why) < 0)
+        return -1;
+    if (judgement.status != JUDGE_GOOD)
+        find_status(own, search->pool, &judgement);
     return 0;
 }
 
 /* What is asked of a certificate that is in use, and not of an old one. */
-static int check_use(struct own *own, const struct policy *policy,
-                     struct pool *pool, CERTCertificate *certificate,
-                     time_t now, struct failure *why)
+static int check_use(struct own *own, const struct own_search *search,
+                     CERTCertificate *certificate, enum judge_use use,
+                     struct failure *why)
 {
-    enum judge_use use =
-        own->uses & OWN_SIGNS ? JUDGE_SIGN : JUDGE_ENCRYPT;
-    if (check_path(own, policy, pool, certificate, use, now, why) < 0)
+    if (check_path(own, search, certificate, use, why) < 0)
         return -1;
     if (own->level == OWN_GOOD && (own->uses & OWN_SIGNS) &&
         (own->uses & OWN_RECEIVES) &&
-        check_path(own, policy, pool, certificate, JUDGE_ENCRYPT, now, why) < 0)
+        check_path(own, search, certificate, JUDGE_ENCRYPT, why) < 0)
         return -1;
-    check_end(own, pool, certificate);
-    check_limits(own, certificate, &policy->settings, now);
-    check_names(own, pool, certificate);
+    check_end(own, search->pool, certificate);
+    check_limits(own, certificate, &search->policy->settings, search->now);
+    check_names(own, search->pool, certificate);
     return 0;
 }
 
@@ -228,25 +215,43 @@ static void find_none(struct own *own, struct pool *pool,
                             "the identity table");
 }
 
-/* What else is valid under the nickname, now or later. */
-static void find_others(struct own *own, struct keystore *keystore,
-                        struct pool *pool, CERTCertificate *used, time_t now)
+static const char *serial_of(struct pool *pool, CERTCertificate *certificate)
 {
-    CERTCertList *list = keystore_named(keystore, own->nickname);
+    char *serial = CERT_Hexify(&certificate->serialNumber, 0);
+    const char *text = pool_string(pool, serial ? serial : "");
+    PORT_Free(serial);
+    return text;
+}
+
+static int is_other(const struct own_search *search,
+                    CERTCertificate *certificate, CERTCertificate *used,
+                    struct own_other *other_r)
+{
+    time_t since;
+    return !SECITEM_ItemsAreEqual(&certificate->derCert, &used->derCert) &&
+           keystore_suspended(search->keystore, certificate, &since, NULL) == 0 &&
+           cert_times(certificate, &other_r->from, &other_r->to) &&
+           other_r->to >= search->now;
+}
+
+/* What else may be used under the nickname, now or later. */
+static void find_others(struct own *own, const struct own_search *search,
+                        CERTCertificate *used)
+{
+    enum judge_use use = own->uses & OWN_SIGNS ? JUDGE_SIGN : JUDGE_ENCRYPT;
+    struct judgement judgement;
+    CERTCertList *list = keystore_named(search->keystore, own->nickname);
     if (!list)
         return;
     for (CERTCertListNode *node = CERT_LIST_HEAD(list);
          !CERT_LIST_END(node, list) && own->other_count < OWN_OTHERS_MOST;
          node = CERT_LIST_NEXT(node)) {
         struct own_other *other = &own->others[own->other_count];
-        time_t since;
-        if (SECITEM_ItemsAreEqual(&node->cert->derCert, &used->derCert) ||
-            keystore_suspended(keystore, node->cert, &since, NULL) != 0 ||
-            !cert_times(node->cert, &other->from, &other->to) || other->to < now)
+        if (!is_other(search, node->cert, used, other) ||
+            own_judge(search, node->cert, use, 1, &judgement, NULL) < 0 ||
+            judgement.status != JUDGE_GOOD)
             continue;
-        char *serial = CERT_Hexify(&node->cert->serialNumber, 0);
-        other->serial = pool_string(pool, serial ? serial : "");
-        PORT_Free(serial);
+        other->serial = serial_of(search->pool, node->cert);
         own->other_count++;
     }
     CERT_DestroyCertList(list);
@@ -261,38 +266,63 @@ static int find_pending(struct own *own, struct keystore *keystore)
     return 1;
 }
 
-static int inspect(struct keystore *keystore, const struct policy *policy,
-                   struct pool *pool, time_t now, struct own *own,
-                   struct failure *why)
+static void describe(struct own *own, const struct own_search *search,
+                     CERTCertificate *certificate)
 {
-    CERTCertificate *certificate = NULL;
-    SECKEYPrivateKey *key = NULL;
-    struct failure reason = {0};
-    own->pending = find_pending(own, keystore);
-    if (keystore_own(keystore, own->nickname, &certificate, &reason) < 0) {
-        find_none(own, pool, &reason);
-        return 0;
-    }
-    char *serial = CERT_Hexify(&certificate->serialNumber, 0);
-    own->serial = pool_string(pool, serial ? serial : "");
-    own->issuer = pool_string(pool, certificate->issuerName
-                                        ? certificate->issuerName : "");
-    PORT_Free(serial);
+    time_t now = search->now;
+    own->serial = serial_of(search->pool, certificate);
+    own->issuer = pool_string(search->pool, certificate->issuerName
+                                                ? certificate->issuerName : "");
     cert_times(certificate, &own->from, &own->to);
     own->key_from = own_key_from(certificate);
-    find_others(own, keystore, pool, certificate, now);
     own->days = own->to < now ? -1 - (long)((now - own->to) / DAY)
                               : (long)((own->to - now) / DAY);
-    if (keystore_key(keystore, certificate, &key, &reason) < 0)
-        find(own, OWN_CRITICAL, "no-key", pool_string(pool, reason.text),
+    find_others(own, search, certificate);
+}
+
+static void check_key(struct own *own, const struct own_search *search,
+                      CERTCertificate *certificate)
+{
+    SECKEYPrivateKey *key = NULL;
+    struct failure reason = {0};
+    if (keystore_key(search->keystore, certificate, &key, &reason) < 0)
+        find(own, OWN_CRITICAL, "no-key",
+             pool_string(search->pool, reason.text),
              "put the key into the store (pk12util -i), or see to the "
              "token and its password");
     else
         SECKEY_DestroyPrivateKey(key);
+}
+
+/* A newer one is there and not used. */
+static void check_passed(struct own *own, struct pool *pool,
+                         const struct own_choice *choice)
+{
+    if (choice->passed)
+        find(own, OWN_WARNING, "passed-over",
+             pool_format(pool, "a newer one, %s, is not used: %s",
+                         serial_of(pool, choice->passed), choice->reason),
+             "ask the CA why; then seemail-certs renew --new-key");
+}
+
+static int inspect(const struct own_search *search, struct own *own,
+                   struct failure *why)
+{
+    enum judge_use use = own->uses & OWN_SIGNS ? JUDGE_SIGN : JUDGE_ENCRYPT;
+    struct own_choice choice;
+    struct failure reason = {0};
+    own->pending = find_pending(own, search->keystore);
+    if (own_choose(search, own->nickname, use, &choice, &reason) < 0) {
+        find_none(own, search->pool, &reason);
+        return 0;
+    }
+    describe(own, search, choice.certificate);
+    check_key(own, search, choice.certificate);
     int rc = own->uses == OWN_OPENS
-                 ? 0
-                 : check_use(own, policy, pool, certificate, now, why);
-    CERT_DestroyCertificate(certificate);
+                 ? 0 : check_use(own, search, choice.certificate, use, why);
+    if (own->uses != OWN_OPENS)
+        check_passed(own, search->pool, &choice);
+    own_choice_free(&choice);
     return rc;
 }
 
@@ -349,25 +379,13 @@ int own_nicknames(const struct policy *policy, struct pool *pool,
     return 0;
 }
 
-int own_list(struct keystore *keystore, const struct policy *policy,
-             struct pool *pool, time_t now, struct own **own_r,
+int own_list(const struct own_search *search, struct own **own_r,
              size_t *count_r, struct failure *why)
 {
-    if (own_nicknames(policy, pool, own_r, count_r, why) < 0)
+    if (own_nicknames(search->policy, search->pool, own_r, count_r, why) < 0)
         return -1;
     for (size_t i = 0; i < *count_r; i++)
-        if (inspect(keystore, policy, pool, now, &(*own_r)[i], why) < 0)
+        if (inspect(search, &(*own_r)[i], why) < 0)
             return -1;
     return 0;
-}
-
-unsigned own_tolerated(const struct settings *settings)
-{
-    unsigned unknown = 1U << JUDGE_CRL_NOT_CHECKABLE |
-                       1U << JUDGE_CRL_EXPIRED | 1U << JUDGE_CRL_INVALID;
-    unsigned limits = 1U << JUDGE_OVER_13_MONTHS | 1U << JUDGE_KEY_TOO_OLD;
-    return unknown |
-           (settings->own_limits == OWN_LIMITS_REFUSE ? 0 : limits) |
-           (settings->own_crl_pointer == OWN_LIMITS_REFUSE
-                ? 0 : 1U << JUDGE_NO_CRL_POINTER);
 }

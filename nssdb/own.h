@@ -13,10 +13,9 @@
 
 struct buffer;
 struct failure;
-struct keystore;
+struct own_search;
 struct policy;
 struct pool;
-struct settings;
 
 /* The values are exit statuses for a monitor. */
 enum own_level { OWN_GOOD, OWN_WARNING, OWN_CRITICAL };
@@ -71,17 +70,8 @@ int own_names(const struct own *own, CERTCertificate *certificate,
               const char *domain);
 
 /* The same, and what the key store has for them. */
-int own_list(struct keystore *keystore, const struct policy *policy,
-             struct pool *pool, time_t now, struct own **own_r,
+int own_list(const struct own_search *search, struct own **own_r,
              size_t *count_r, struct failure *why);
-
-/* Statuses of the judgement (bits) that do not keep us from using our own
- * certificate, by the settings own-limits and own-crl-pointer. Whether it was
- * revoked is for partners to find out; not to know it stops no mail. */
-unsigned own_tolerated(const struct settings *settings);
-
-/* Since when its key pair is in use, as far as the store shows. */
-time_t own_key_from(CERTCertificate *certificate);
 
 const char *own_level_word(enum own_level level);
 

@@ -4,9 +4,9 @@
 #include "certificate.h"
 #include "directory_row.h"
 #include "failure.h"
-#include "judge.h"
 #include "keystore.h"
 #include "own.h"
+#include "own_choice.h"
 #include "policy.h"
 #include "pool.h"
 
@@ -18,8 +18,7 @@
 #define SECONDS 60 /* for one directory */
 
 struct planning {
-    struct keystore *keystore;
-    const struct policy *policy;
+    const struct own_search *search;
     struct pool *pool;
     time_t now;
     struct failure *why;
@@ -61,9 +60,12 @@ static int overlaps(struct planning *p, CERTCertificate *used,
                     CERTCertificate *other)
 {
     time_t from = 0, to = 0, began = 0, end = 0, since;
+    struct judgement judgement;
     return cert_times(used, &began, &end) && cert_times(other, &from, &to) &&
            from <= began && to > p->now && p->now < began + OVERLAP &&
-           keystore_suspended(p->keystore, other, &since, NULL) == 0;
+           keystore_suspended(p->search->keystore, other, &since, NULL) == 0 &&
+           own_judge(p->search, other, JUDGE_ENCRYPT, 0, &judgement, NULL) == 0 &&
+           judgement.status == JUDGE_GOOD;
 }
 
 static int to_come(struct planning *p, CERTCertificate *certificate)
@@ -99,56 +101,37 @@ static int sort_out(struct planning *p, struct publication *one,
     return used ? add_addresses(p, one, used) : 0;
 }
 
-/* 1 = it may be found by partners; 0 = the reason is set; -1. */
-static int usable(struct planning *p, struct publication *one,
-                  CERTCertificate *certificate)
-{
-    const struct settings *settings = &p->policy->settings;
-    struct judge_request request = {.use = JUDGE_ENCRYPT, .own = 1,
-                                    .now = p->now,
-                                    .bits_least = settings->rsa_bits_send,
-                                    .ignore = own_tolerated(settings)};
-    struct judgement judgement;
-    if (judge_certificate(p->pool, certificate, &request, &judgement,
-                          p->why) < 0)
-        return -1;
-    if (judgement.status == JUDGE_GOOD)
-        return 1;
-    one->reason = pool_string(p->pool, judgement.reason);
-    return one->reason ? 0 : failure_memory(p->why);
-}
-
 static int plan_one(struct planning *p, struct publication *one)
 {
-    CERTCertificate *used = NULL;
+    struct own_choice choice;
     struct failure reason = {0};
-    int rc = keystore_own(p->keystore, one->nickname, &used, &reason);
+    int rc = own_choose(p->search, one->nickname, JUDGE_ENCRYPT, &choice,
+                        &reason);
     if (rc < 0 && reason.kind != FAILURE_CERT) /* suspended is no failure */
         return failure(p->why, reason.kind, "%s", reason.text);
-    one->reason = rc < 0 ? pool_string(p->pool, reason.text) : "";
-    if (!one->reason)
-        return failure_memory(p->why);
-    int may = used ? usable(p, one, used) : 0;
-    CERTCertList *all = keystore_named(p->keystore, one->nickname);
-    rc = may < 0 ? -1
-         : all   ? sort_out(p, one, may ? used : NULL, all)
-                 : failure_memory(p->why);
+    int may = rc > 0;
+    one->reason = pool_string(p->pool, rc < 0    ? reason.text
+                                       : rc == 0 ? choice.judgement.reason
+                                                 : "");
+    CERTCertList *all = keystore_named(p->search->keystore, one->nickname);
+    rc = all && one->reason
+             ? sort_out(p, one, may ? choice.certificate : NULL, all)
+             : failure_memory(p->why);
     if (all)
         CERT_DestroyCertList(all);
-    if (used)
-        CERT_DestroyCertificate(used);
+    own_choice_free(&choice);
     return rc;
 }
 
-int publish_plan(struct keystore *keystore, const struct policy *policy,
-                 struct pool *pool, time_t now, struct publication **plan_r,
+int publish_plan(const struct own_search *search, struct publication **plan_r,
                  size_t *count_r, struct failure *why)
 {
-    struct planning p = {keystore, policy, pool, now, why};
+    struct pool *pool = search->pool;
+    struct planning p = {search, pool, search->now, why};
     struct own *own;
     size_t count;
     *count_r = 0;
-    if (own_nicknames(policy, pool, &own, &count, why) < 0)
+    if (own_nicknames(search->policy, pool, &own, &count, why) < 0)
         return -1;
     *plan_r = pool_array(pool, count + 1, sizeof **plan_r);
     if (!*plan_r)

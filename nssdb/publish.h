@@ -3,10 +3,10 @@
 
 /*
  * publish: our certificates in the directories where partners find them
- * [2.15-publish]: those that mail to us is encrypted to. The newest valid
- * one, and through the overlap of a renewal the one before too [B-overlap];
- * others of ours are taken out: expired ones, and those whose key pair is
- * suspended [1.9-compromise]. What is not ours is left alone.
+ * [2.15-publish]: those that mail to us is encrypted to. The one in use, and
+ * through the overlap of a renewal the one before too [B-overlap]; others of
+ * ours are taken out: those that expired or were revoked, and those whose key
+ * pair is suspended [1.9-compromise]. What is not ours is left alone.
  */
 
 #include "directory_change.h"
@@ -15,8 +15,7 @@
 #include <time.h>
 
 struct directory;
-struct keystore;
-struct policy;
+struct own_search;
 struct pool;
 
 /* Of one nickname. */
@@ -33,8 +32,7 @@ struct publication {
 
 /* What is to be published; in the pool. 0; -1 = the key store cannot be
  * relied on: nothing is to be changed then. */
-int publish_plan(struct keystore *keystore, const struct policy *policy,
-                 struct pool *pool, time_t now, struct publication **plan_r,
+int publish_plan(const struct own_search *search, struct publication **plan_r,
                  size_t *count_r, struct failure *why);
 
 struct published {

@@ -1,10 +1,11 @@
 /* renew: taking in certificates; see renew.h. */
 #include "renew.h"
 
+#include "certificate.h"
 #include "failure.h"
-#include "judge.h"
 #include "keystore_write.h"
 #include "own.h"
+#include "own_choice.h"
 #include "policy.h"
 #include "pool.h"
 
@@ -16,10 +17,9 @@
 #include <string.h>
 
 struct taking {
+    const struct own_search *search;
     struct keystore *keystore;
-    const struct policy *policy;
     struct pool *pool;
-    time_t now;
     int newer;
     struct own *own;
     size_t own_count;
@@ -74,15 +74,8 @@ static int refuse(struct taking *t, struct renewed *one, const char *reason)
 static int judge_for(struct taking *t, CERTCertificate *certificate,
                      enum judge_use use, struct renewed *one)
 {
-    const struct settings *settings = &t->policy->settings;
-    struct judge_request request = {
-        .use = use, .own = 1, .now = t->now,
-        .key_from = own_key_from(certificate),
-        .bits_least = settings->rsa_bits_send,
-        .ignore = own_tolerated(settings) | 1U << JUDGE_NOT_YET_VALID};
     struct judgement judgement;
-    if (judge_certificate(t->pool, certificate, &request, &judgement,
-                          t->why) < 0)
+    if (own_judge(t->search, certificate, use, 1, &judgement, t->why) < 0)
         return -1;
     if (judgement.status == JUDGE_GOOD)
         return 1;
@@ -123,7 +116,7 @@ static int add_chain(struct taking *t, CERTCertificate *certificate)
 {
     int rc = 0;
     CERTCertList *chain = CERT_GetCertChainFromCert(
-        certificate, (PRTime)t->now * PR_USEC_PER_SEC, certUsageEmailSigner);
+        certificate, (PRTime)t->search->now * PR_USEC_PER_SEC, certUsageEmailSigner);
     if (!chain)
         return 0;
     for (CERTCertListNode *node = CERT_LIST_HEAD(chain);
@@ -157,17 +150,18 @@ static int add(struct taking *t, const struct own *own,
     return keystore_add(t->keystore, certificate, key, own->nickname, t->why);
 }
 
-/* Does it end later than what is in use? */
+/* Does it end later than what is in use? Without that, later than now. */
 static int lasts_longer(struct taking *t, const struct own *own,
                         const struct renewed *one)
 {
-    CERTCertificate *now = NULL;
-    PRTime from, to = 0;
-    if (keystore_own(t->keystore, own->nickname, &now, NULL) < 0)
-        return 1;
-    CERT_GetCertTimes(now, &from, &to);
-    CERT_DestroyCertificate(now);
-    return one->to > (time_t)(to / PR_USEC_PER_SEC);
+    enum judge_use use = own->uses & OWN_SIGNS ? JUDGE_SIGN : JUDGE_ENCRYPT;
+    struct own_choice choice;
+    time_t from, to = t->search->now;
+    int rc = own_choose(t->search, own->nickname, use, &choice, NULL);
+    if (rc > 0)
+        cert_times(choice.certificate, &from, &to);
+    own_choice_free(&choice);
+    return one->to > to;
 }
 
 static int describe(struct taking *t, const struct own *own,
@@ -214,15 +208,15 @@ static int take_all(struct taking *t)
     return 0;
 }
 
-int renew_take(struct keystore *keystore, const struct policy *policy,
-               struct pool *pool, const struct bundle *bundle, int newer,
-               time_t now, struct renewed **renewed_r, size_t *count_r,
+int renew_take(const struct own_search *search, const struct bundle *bundle,
+               int newer, struct renewed **renewed_r, size_t *count_r,
                struct failure *why)
 {
-    struct taking t = {.keystore = keystore, .policy = policy, .pool = pool,
-                       .now = now, .newer = newer, .why = why,
+    struct pool *pool = search->pool;
+    struct taking t = {.search = search, .keystore = search->keystore,
+                       .pool = pool, .newer = newer, .why = why,
                        .certificate_count = bundle->count};
-    int rc = own_nicknames(policy, pool, &t.own, &t.own_count, why);
+    int rc = own_nicknames(search->policy, pool, &t.own, &t.own_count, why);
     if (rc < 0)
         return -1;
     t.certificates =
@@ -231,13 +225,8 @@ int renew_take(struct keystore *keystore, const struct policy *policy,
                            sizeof *t.renewed);
     if (!t.certificates || !t.renewed)
         return failure_memory(why);
-    for (size_t i = 0; i < bundle->count; i++) {
-        const struct der *one = &bundle->certificates[i];
-        SECItem item = {siBuffer, (unsigned char *)(size_t)one->data,
-                        (unsigned)one->length};
-        t.certificates[i] = CERT_NewTempCertificate(
-            CERT_GetDefaultCertDB(), &item, NULL, PR_FALSE, PR_TRUE);
-    }
+    for (size_t i = 0; i < bundle->count; i++)
+        t.certificates[i] = cert_decode(&bundle->certificates[i]);
     rc = take_all(&t);
     for (size_t i = 0; i < bundle->count; i++)
         if (t.certificates[i])

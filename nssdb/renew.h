@@ -19,6 +19,7 @@ struct directory;
 struct failure;
 struct keystore;
 struct own;
+struct own_search;
 struct policy;
 struct pool;
 
@@ -67,9 +68,8 @@ struct renewed {
  * only if they last longer than what is in use. Others may lead to a root.
  * In the pool. 0 or -1, and then some may have been added.
  */
-int renew_take(struct keystore *keystore, const struct policy *policy,
-               struct pool *pool, const struct bundle *bundle, int newer,
-               time_t now, struct renewed **renewed_r, size_t *count_r,
+int renew_take(const struct own_search *search, const struct bundle *bundle,
+               int newer, struct renewed **renewed_r, size_t *count_r,
                struct failure *why);
 
 #endif

@@ -41,17 +41,17 @@ static int add_name(struct finding *f, const char *kind, char *value,
 static int find_issuer(struct finding *f, const char *nickname,
                        const char **names, size_t *count_r)
 {
-    CERTCertificate *used;
+    CERTCertList *list;
     *count_r = 0;
-    if (keystore_own(f->keystore, nickname, &used, NULL) < 0)
+    if (keystore_own(f->keystore, nickname, &list, NULL) < 0)
         return 0;
-    CERTName *issuer = &used->issuer;
+    CERTName *issuer = &CERT_LIST_HEAD(list)->cert->issuer;
     int rc = add_name(f, "CN", CERT_GetCommonName(issuer), names, count_r);
     if (rc == 0)
         rc = add_name(f, "O", CERT_GetOrgName(issuer), names, count_r);
     if (rc == 0)
         rc = add_name(f, "OU", CERT_GetOrgUnitName(issuer), names, count_r);
-    CERT_DestroyCertificate(used);
+    CERT_DestroyCertList(list);
     return rc;
 }
 

@@ -7,7 +7,6 @@
 #include "failure.h"
 #include "gateway.h"
 #include "interface.h"
-#include "keystore.h"
 #include "mail.h"
 #include "open.h"
 #include "pool.h"
@@ -97,8 +96,8 @@ static int find_wanted(struct gateway *gateway, struct pool *pool,
                                     address.domain);
     if (!identity || !plain)
         return plain ? 0 : failure_memory(why);
-    if (keystore_own(gateway->keystore, identity->decrypting[0],
-                     certificate_r, why) < 0)
+    if (gateway_own(gateway, identity->decrypting[0], JUDGE_ENCRYPT,
+                    certificate_r, why) < 0)
         return -1;
     if (cert_has_address(*certificate_r, plain))
         return 1;

@@ -12,7 +12,6 @@
 #include "interface.h"
 #include "keystore.h"
 #include "open.h"
-#include "own.h"
 #include "partner.h"
 #include "pool.h"
 #include "seal.h"
@@ -71,27 +70,6 @@ static void find_chain(struct gateway *gateway, struct materials *m)
         m->chain_certificates[m->signer.chain_count++] = one;
     }
     m->signer.chain = m->chain_certificates;
-}
-
-/* An own certificate that may be used now [2.9-validown]. */
-static int find_own(struct gateway *gateway, const char *nickname,
-                    enum judge_use use, CERTCertificate **certificate_r,
-                    struct failure *why)
-{
-    struct judge_request request = {
-        .use = use, .own = 1,
-        .ignore = own_tolerated(&gateway->policy->settings)};
-    struct judgement judgement;
-    if (keystore_own(gateway->keystore, nickname, certificate_r, why) < 0)
-        return -1;
-    if (!(request.ignore >> JUDGE_KEY_TOO_OLD & 1))
-        request.key_from = own_key_from(*certificate_r);
-    if (gateway_judge(gateway, *certificate_r, &request, &judgement, why) < 0)
-        return -1;
-    if (judgement.status == JUDGE_GOOD)
-        return 0;
-    return failure(why, FAILURE_CERT, "our own certificate \"%s\": %s",
-                   nickname, judgement.reason);
 }
 
 /* Can the key that partners encrypt to do OAEP, and do we say so? 1, 0, -1. */
@@ -158,13 +136,13 @@ static int find_signer(struct gateway *gateway, const char *from,
         return failure(why, FAILURE_POLICY, "identity: no row for \"%s\"",
                        from);
     if (gateway_keystore(gateway, why) < 0 ||
-        find_own(gateway, identity->signing, JUDGE_SIGN,
+        gateway_own(gateway, identity->signing, JUDGE_SIGN,
                  &m->signer.certificate, why) < 0 ||
         keystore_key(gateway->keystore, m->signer.certificate,
                      &m->signer.key, why) < 0)
         return -1;
     if (strcmp(identity->signing, identity->decrypting[0]) != 0 &&
-        find_own(gateway, identity->decrypting[0], JUDGE_ENCRYPT,
+        gateway_own(gateway, identity->decrypting[0], JUDGE_ENCRYPT,
                  &m->signer.encryption, why) < 0)
         return -1;
     find_chain(gateway, m);

@@ -6,6 +6,7 @@
 #include "fetch.h"
 #include "keystore.h"
 #include "known.h"
+#include "own_choice.h"
 #include "pool.h"
 #include "state.h"
 
@@ -230,4 +231,26 @@ int gateway_judge(struct gateway *gateway, CERTCertificate *certificate,
         if (steps[i](gateway, judgement_r))
             rc = judge(gateway, certificate, request, judgement_r, why);
     return rc;
+}
+
+int gateway_own(struct gateway *gateway, const char *nickname,
+                enum judge_use use, CERTCertificate **certificate_r,
+                struct failure *why)
+{
+    struct own_choice choice;
+    if (gateway_state(gateway, why) < 0)
+        return -1;
+    const struct own_search search = {gateway->keystore, gateway->state,
+                                      gateway->policy, gateway->policy->pool,
+                                      gateway->now};
+    int rc = own_choose(&search, nickname, use, &choice, why);
+    if (rc < 0)
+        return -1;
+    if (rc == 0)
+        failure(why, FAILURE_CERT, "our own certificate \"%s\": %s",
+                nickname, choice.judgement.reason);
+    else
+        *certificate_r = CERT_DupCertificate(choice.certificate);
+    own_choice_free(&choice);
+    return rc > 0 ? 0 : -1;
 }

@@ -48,6 +48,13 @@ int gateway_keys_there(struct gateway *gateway, struct failure *why);
 /* 0, also when there is no state yet. */
 int gateway_state(struct gateway *gateway, struct failure *why);
 
+/* The certificate under a nickname of ours that may be used now, by
+ * own_choice.h [2.9-validown]; the caller destroys it. 0; -1, FAILURE_CERT
+ * when there is none. The key store must be open. */
+int gateway_own(struct gateway *gateway, const char *nickname,
+                enum judge_use use, CERTCertificate **certificate_r,
+                struct failure *why);
+
 /* For reading what comes: keys of the store, algorithms of the policy. The
  * gateway is their context. */
 struct cms_keys gateway_keys(struct gateway *gateway);

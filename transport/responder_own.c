@@ -5,6 +5,7 @@
 #include "event.h"
 #include "failure.h"
 #include "own.h"
+#include "own_choice.h"
 #include "pool.h"
 #include "rate.h"
 #include "state.h"
@@ -47,8 +48,12 @@ void responder_own(struct responder *r)
         return;
     int rc = gateway_keystore(&r->gateway, &why);
     if (rc == 0)
-        rc = own_list(r->gateway.keystore, r->gateway.policy, r->pool,
-                      r->gateway.now, &list, &count, &why);
+        rc = gateway_state(&r->gateway, &why);
+    const struct own_search search = {r->gateway.keystore, r->gateway.state,
+                                      r->gateway.policy, r->pool,
+                                      r->gateway.now};
+    if (rc == 0)
+        rc = own_list(&search, &list, &count, &why);
     for (size_t i = 0; rc == 0 && i < count; i++)
         tell_one(r, &list[i]);
     if (rc < 0)

@@ -76,16 +76,22 @@ subtest '2.3-thirteen: status warns ahead, and a monitor sees it' => sub {
     with_identity(".sub.a.test \"a DCA\"\n", sub { is findings('a DCA'), '0 good', '2.6-mapping: for a domain below its own' });
 };
 
+# A further certificate, NAME-2, for the key of one: days from now.
+sub again {
+    my ($name, $from, $to, %o) = @_;
+    local @ENV{qw(FROM TO)} = (day($from), day($to));
+    shell("cd ca && : >dated.txt && openssl req -new -key $name.key -subj '/C=NZ/O=$name/CN=$dca' -out $name-2.csr "
+            . "&& openssl ca -batch -config dated.conf -cert ca.pem -keyfile ca.key -notext -startdate $ENV{FROM} -enddate $ENV{TO} "
+            . "-extfile $name.ext -in $name-2.csr -out $name-2.pem 2>/dev/null && chmod a+r $name-2.pem && cd .. "
+            . ($o{only} ? 'true' : "&& $pki add $dir/ca $bed->{TB_A_NSSDB} $name-2 $name"));
+    owned();
+}
+
 # Two certificates for one key, the first of them so many years ago.
 sub same_key {
     my ($years, $name) = @_;
     own($name, -365 * $years - 10, -365 * $years + 100);
-    local @ENV{qw(FROM TO)} = (day(-2), day(300));
-    shell("cd ca && : >dated.txt && openssl req -new -key $name.key -subj '/C=NZ/O=$name/CN=$dca' -out $name-2.csr "
-            . "&& openssl ca -batch -config dated.conf -cert ca.pem -keyfile ca.key -notext -startdate $ENV{FROM} -enddate $ENV{TO} "
-            . "-extfile $name.ext -in $name-2.csr -out $name-2.pem 2>/dev/null && cd .. "
-            . "&& $pki add $dir/ca $bed->{TB_A_NSSDB} $name-2 $name");
-    owned();
+    again($name, -2, 300);
 }
 
 subtest '2.3-thirteen: the age of a key pair, by its first certificate' => sub {
@@ -122,6 +128,48 @@ subtest '2.7-crldp: our own certificate without a CRL pointer is refused' => sub
         is ready(), '', 'the policy may allow it';
         is findings('nocrl'), '1 warning no-crl-pointer', 'with a warning';
         $undo->();
+    });
+};
+
+sub serial { return shell("openssl x509 -in ca/$_[0].pem -noout -serial") =~ s/serial=|\n//gr }
+my $number = 500;
+
+sub revoke {
+    $number++;
+    shell("$Bed::top/tests/bed/crl ca http/ca.crl number=$number next=864000 revoked=" . join ',', map { "$_:4" } @_);
+    certs("crl import $dir/http/ca.crl");
+}
+
+subtest '2.9-validown: of ours one that was revoked stops no mail while another is good' => sub {
+    own('two', -100, 200);
+    again('two', -1, 300);
+    my ($old, $new) = (serial('two'), serial('two-2'));
+    my $used = sub { return decode_json(certs('--json status 2>/dev/null'))->{own}[0] };
+    with_identity("a.test two\n", sub {
+        is $used->()->{serial} =~ s/://gr, $new, 'the newest is used';
+        revoke($new);
+        is $used->()->{serial} =~ s/://gr, $old, 'the newest was revoked: the one before is used';
+        is findings('two'), '1 warning passed-over', 'and status says so';
+        like certs('status'), qr/a newer one, \S+, is not used: revoked/, 'why';
+        is scalar @{ $used->()->{others} }, 0, 'what was revoked is not among what else may be used';
+        is ready(), '', 'mail goes out';
+        revoke($old, $new);
+        is findings('two'), '2 critical revoked', 'all revoked: status is critical';
+        like ready(), qr/our own certificate "two": revoked/, 'and mail waits';
+        revoke();
+        is findings('two'), '0 good', 'in the next CRL none is: good';
+    });
+};
+
+subtest '2.8-auto-b: a renewed certificate that was revoked already is not taken in' => sub {
+    own('taken', -100, 200);
+    again('taken', -1, 300, only => 1);
+    with_identity("a.test taken\n", sub {
+        revoke(serial('taken-2'));
+        like certs("renew --install $dir/ca/taken-2.pem"), qr/^refused "taken": .*: revoked/m, 'refused';
+        is $? >> 8, 65, 'exit status 65';
+        revoke();
+        like certs("renew --install $dir/ca/taken-2.pem"), qr/^installed "taken": /m, 'taken in when it is not';
     });
 };
 
