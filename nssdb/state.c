@@ -3,6 +3,7 @@
 
 #include "failure.h"
 #include "file.h"
+#include "state_whole.h"
 
 #include <errno.h>
 #include <lmdb.h>
@@ -37,6 +38,7 @@ struct state {
     char *folder;
     MDB_env *env;
     MDB_txn *txn; /* NULL between transactions */
+    int writing;
     MDB_dbi bases[STATE_BASES];
     int there[STATE_BASES]; /* a reader may find less than there can be */
 };
@@ -63,6 +65,7 @@ int state_begin(struct state *state, enum state_access access,
     int rc = mdb_txn_begin(state->env, NULL,
                            access == STATE_WRITE ? 0 : MDB_RDONLY,
                            &state->txn);
+    state->writing = access == STATE_WRITE;
     if (rc == 0)
         return 0;
     state->txn = NULL;
@@ -78,6 +81,8 @@ int state_end(struct state *state, int rc, struct failure *why)
         return -1;
     }
     int done = mdb_txn_commit(txn);
+    if (state->writing)
+        state_lengthen(state->env);
     return done ? fail(state, done, "writing", why) : rc;
 }
 
@@ -114,23 +119,17 @@ static int open_bases(struct state *state, enum state_access access,
     return state_end(state, open_each(state, access == STATE_WRITE, why), why);
 }
 
-/* LMDB maps its file: one that was cut short would be a SIGBUS later. */
+/* 1 = its file is short, and it is closed. */
 static int check_size(struct state *state, struct failure *why)
 {
-    MDB_envinfo info;
-    MDB_stat stat_r;
-    struct stat file;
-    int fd, rc = mdb_env_info(state->env, &info);
-    if (rc == 0)
-        rc = mdb_env_stat(state->env, &stat_r);
-    if (rc == 0)
-        rc = mdb_env_get_fd(state->env, &fd);
-    if (rc || fstat(fd, &file) < 0)
-        return fail(state, rc ? rc : errno, "looking at it", why);
-    if ((size_t)file.st_size < (info.me_last_pgno + 1) * stat_r.ms_psize)
-        return failure(why, FAILURE_STATE, "state %s: data.mdb was cut short",
-                       state->folder);
-    return 0;
+    int mdb, rc = state_is_short(state->env, &mdb);
+    if (rc < 0)
+        return fail(state, mdb, "looking at it", why);
+    if (rc > 0) {
+        mdb_env_close(state->env);
+        state->env = NULL;
+    }
+    return rc;
 }
 
 static int open_environment(struct state *state, enum state_access access,
@@ -149,9 +148,21 @@ static int open_environment(struct state *state, enum state_access access,
         return fail(state, rc, "opening", why);
     if (writes)
         mdb_reader_check(state->env, &dead);
-    if (check_size(state, why) < 0)
-        return -1;
-    return open_bases(state, access, why);
+    return 0;
+}
+
+static int open_whole(struct state *state, enum state_access access,
+                      struct failure *why)
+{
+    int rc = open_environment(state, access, why);
+    if (rc == 0)
+        rc = check_size(state, why);
+    if (rc > 0) {
+        rc = state_whole(state->folder, STATE_BASES, MAP_BYTES, why);
+        if (rc == 0)
+            rc = open_environment(state, access, why);
+    }
+    return rc < 0 ? -1 : open_bases(state, access, why);
 }
 
 int state_open(const char *folder, enum state_access access,
@@ -173,7 +184,7 @@ int state_open(const char *folder, enum state_access access,
         return failure_memory(why);
     }
     *state_r = state;
-    if (open_environment(state, access, why) == 0)
+    if (open_whole(state, access, why) == 0)
         return 0;
     state_close(state_r);
     return -1;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -194,10 +195,54 @@ static void broken(void)
     scratch_free(&folder);
 }
 
+/* Takes pages at the end of the file and gives them back, as a large CRL that
+ * replaces another does. */
+static void give_back(struct state *state, size_t bytes)
+{
+    char *large = calloc(1, bytes);
+    CU_ASSERT_EQUAL(state_begin(state, STATE_WRITE, &why), 0);
+    CU_ASSERT_EQUAL(state_put(state, STATE_OWN, "kept", 4, large, 9000, &why), 0);
+    CU_ASSERT_EQUAL(state_put(state, STATE_OWN, "x", 1, large, bytes, &why), 0);
+    CU_ASSERT_EQUAL(state_delete(state, STATE_OWN, "x", 1, &why), 1);
+    CU_ASSERT_EQUAL(state_end(state, 0, &why), 0);
+    free(large);
+}
+
+static void short_file(void)
+{
+    char *folder = start(), data[400];
+    struct state *state = open_state(STATE_WRITE);
+    struct stat whole, again;
+    struct der value;
+    for (size_t i = 0; i < 20; i++) {
+        give_back(state, 20000 + 40000 * i);
+        state_close(&state);
+        state = open_state(i % 2 ? STATE_WRITE : STATE_READ);
+        state_close(&state);
+        state = open_state(STATE_WRITE);
+    }
+    state_close(&state);
+    snprintf(data, sizeof data, "%s/data.mdb", path);
+    CU_ASSERT_EQUAL(stat(data, &whole), 0);
+    CU_ASSERT_EQUAL(truncate(data, whole.st_size - 100000), 0);
+    state = open_state(STATE_READ);
+    CU_ASSERT_EQUAL(state_begin(state, STATE_READ, &why), 0);
+    CU_ASSERT_EQUAL(state_get(state, STATE_OWN, "kept", 4, &value, &why), 1);
+    CU_ASSERT_EQUAL(state_end(state, 0, &why), 0);
+    state_close(&state);
+    CU_ASSERT_EQUAL(stat(data, &again), 0);
+    CU_ASSERT_EQUAL(again.st_size, whole.st_size);
+    CU_ASSERT_EQUAL(truncate(data, 12288), 0);
+    CU_ASSERT_EQUAL(state_open(path, STATE_READ, &state, &why), -1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "data.mdb was cut short"));
+    scratch_free(&folder);
+}
+
 static const struct unit_test tests[] = {
     {"2.1-seemail-list: lists, by domain and DN", lists},
     {"state: transactions are whole or not at all", transactions},
     {"2.1-seemail-list: replaced beside readers", beside_readers},
     {"1.2-suspend: a broken state is a failure", broken},
+    {"1.2-suspend: a short file of which nothing is missing is none", short_file},
 };
 UNIT_SUITE(state, tests)

@@ -1,0 +1,156 @@
+/* state_whole: see state_whole.h. */
+#include "state_whole.h"
+
+#include "failure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SECONDS 60   /* for reading it all */
+#define STEP 4096    /* bytes: no page is smaller */
+#define FREE_PAGES 0 /* LMDB's own databases */
+#define ALL_NAMES 1
+#define NAME_MOST 100
+
+/* How long it is to be, and is. */
+static int lengths(MDB_env *env, off_t *wanted_r, off_t *there_r)
+{
+    MDB_envinfo info;
+    MDB_stat stat_r;
+    struct stat file;
+    int fd, rc = mdb_env_info(env, &info);
+    if (rc == 0)
+        rc = mdb_env_stat(env, &stat_r);
+    if (rc == 0)
+        rc = mdb_env_get_fd(env, &fd);
+    if (rc == 0 && fstat(fd, &file) < 0)
+        rc = errno;
+    if (rc)
+        return rc;
+    *wanted_r = (off_t)((info.me_last_pgno + 1) * stat_r.ms_psize);
+    *there_r = file.st_size;
+    return 0;
+}
+
+int state_is_short(MDB_env *env, int *mdb_r)
+{
+    off_t wanted = 0, there = 0;
+    *mdb_r = lengths(env, &wanted, &there);
+    return *mdb_r ? -1 : there < wanted;
+}
+
+/* Only ever longer: another process may be writing there. */
+static void lengthen(int fd, off_t wanted)
+{
+    if (fallocate(fd, 0, wanted - 1, 1) < 0)
+        return; /* the next one reads it all again */
+}
+
+void state_lengthen(MDB_env *env)
+{
+    off_t wanted = 0, there = 0;
+    int fd;
+    if (lengths(env, &wanted, &there) == 0 && there < wanted &&
+        mdb_env_get_fd(env, &fd) == 0)
+        lengthen(fd, wanted);
+}
+
+static void touch(const MDB_val *value)
+{
+    const volatile char *bytes = value->mv_data;
+    for (size_t i = 0; i < value->mv_size; i += STEP)
+        (void)bytes[i];
+    if (value->mv_size)
+        (void)bytes[value->mv_size - 1];
+}
+
+/* Every page of one database, and of those that it names. */
+static int read_base(MDB_txn *txn, MDB_dbi base, int names)
+{
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    char name[NAME_MOST];
+    MDB_dbi named;
+    int rc = mdb_cursor_open(txn, base, &cursor);
+    while (rc == 0 &&
+           (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+        touch(&value);
+        if (!names)
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)key.mv_size,
+                 (const char *)key.mv_data);
+        rc = mdb_dbi_open(txn, name, 0, &named);
+        if (rc == 0)
+            rc = read_base(txn, named, 0);
+    }
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int read_all(MDB_env *env, const char *folder, unsigned bases,
+                    size_t map_bytes)
+{
+    MDB_txn *txn;
+    if (mdb_env_set_maxdbs(env, bases) || mdb_env_set_mapsize(env, map_bytes) ||
+        mdb_env_open(env, folder, MDB_NOTLS | MDB_RDONLY, 0600) ||
+        mdb_txn_begin(env, NULL, MDB_RDONLY, &txn))
+        return -1;
+    int rc = read_base(txn, FREE_PAGES, 0);
+    if (rc == 0)
+        rc = read_base(txn, ALL_NAMES, 1);
+    mdb_txn_abort(txn);
+    return rc;
+}
+
+static void child(const char *folder, unsigned bases, size_t map_bytes)
+{
+    static const int deaths[] = {SIGBUS, SIGSEGV, SIGABRT, SIGALRM};
+    struct rlimit none = {0, 0};
+    char data[4096];
+    MDB_env *env;
+    off_t wanted = 0, there = 0;
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    setrlimit(RLIMIT_CORE, &none);
+    for (size_t i = 0; i < sizeof deaths / sizeof deaths[0]; i++)
+        signal(deaths[i], SIG_DFL);
+    alarm(SECONDS);
+    /* LMDB says there what it dies of. */
+    if (null < 0 || dup2(null, 2) < 0 || mdb_env_create(&env) ||
+        read_all(env, folder, bases, map_bytes) ||
+        lengths(env, &wanted, &there))
+        _exit(1);
+    snprintf(data, sizeof data, "%s/data.mdb", folder);
+    int fd = open(data, O_WRONLY | O_CLOEXEC); /* a reader's own is not */
+    if (fd >= 0)
+        lengthen(fd, wanted);
+    mdb_env_close(env);
+    _exit(0);
+}
+
+int state_whole(const char *folder, unsigned bases, size_t map_bytes,
+                struct failure *why)
+{
+    /* In Exim's process SIGCHLD is ignored, and none could be waited for. */
+    struct sigaction child_default = {.sa_handler = SIG_DFL}, before;
+    int status = 0, rc = 0;
+    sigaction(SIGCHLD, &child_default, &before);
+    pid_t pid = fork();
+    if (pid == 0)
+        child(folder, bases, map_bytes);
+    while (pid > 0 && (rc = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
+        ;
+    if (pid < 0 || rc < 0)
+        rc = failure_errno(why, FAILURE_CHILD, errno, "state %s", folder);
+    else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        rc = failure(why, FAILURE_STATE, "state %s: data.mdb was cut short",
+                     folder);
+    else
+        rc = 0;
+    sigaction(SIGCHLD, &before, NULL);
+    return rc;
+}
