@@ -1,6 +1,8 @@
 /* failure: see failure.h. */
 #include "failure.h"
 
+#include "utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,11 +25,17 @@ static const struct failure_answer answers[FAILURE_KINDS] = {
     [FAILURE_BUG] = {"bug", 451, EX_TEMPFAIL},
 };
 
+/* It goes to logs and terminals, and may hold what a stranger wrote. */
 static void make_printable(char *text)
 {
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 127)
-            *text = ' ';
+    unsigned long character;
+    for (size_t length; *text; text += length) {
+        length = utf8_next(text, &character);
+        if (utf8_acts(character))
+            memset(text, ' ', length);
+        else if (character == UTF8_REPLACEMENT && length == 1)
+            *text = '?';
+    }
 }
 
 __attribute__((format(printf, 4, 0))) static int

@@ -28,6 +28,8 @@ static void failure_text_is_one_line(void)
     CU_ASSERT_STRING_EQUAL(why.text, "file \"a  b\"");
     failure_errno(&why, FAILURE_DISK, ENOSPC, "writing x");
     CU_ASSERT_STRING_EQUAL(why.text, "writing x: No space left on device");
+    failure(&why, FAILURE_DISK, "%s", "K\xc4\x81piti \xc2\x9b" "31m\xe2\x80\xaex\x9b\xff");
+    CU_ASSERT_STRING_EQUAL(why.text, "K\xc4\x81piti   31m   x??");
     CU_ASSERT_EQUAL(failure(NULL, FAILURE_DISK, "x"), -1);
 }
 
