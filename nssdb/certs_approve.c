@@ -65,6 +65,37 @@ static int put_word(struct certs *certs, struct state *state,
     return 0;
 }
 
+/* Those that have no approval yet are kept, and counted. 0 or -1. */
+static int keep_open(struct state *state, struct known *known, size_t count,
+                     size_t *left_r, struct failure *why)
+{
+    struct consent_record record;
+    char address[CONSENT_ADDRESS];
+    *left_r = 0;
+    for (size_t i = 0; i < count; i++) {
+        int rc = consent_get(state, known[i].fingerprint, &record, address,
+                             why);
+        if (rc < 0)
+            return -1;
+        if (rc == 0 || record.consent != CONSENT_GIVEN)
+            known[(*left_r)++] = known[i];
+    }
+    return 0;
+}
+
+/* An approval is for what was looked at, not for what came meanwhile. */
+static int say_which(const char *text, const struct known *known, size_t count)
+{
+    char hex[2 * KNOWN_FINGERPRINT + 1];
+    fprintf(stderr, "seemail-certs: %s has %zu certificates without an "
+                    "approval: say which, by its fingerprint:\n", text, count);
+    for (size_t i = 0; i < count; i++) {
+        certs_hex(known[i].fingerprint, KNOWN_FINGERPRINT, hex);
+        fprintf(stderr, "    seemail-certs approve %s\n", hex);
+    }
+    return EX_USAGE;
+}
+
 static int give_word(struct certs *certs, struct state *state,
                      const char *text, enum consent consent)
 {
@@ -83,6 +114,11 @@ static int give_word(struct certs *certs, struct state *state,
                 text);
         return EX_USAGE;
     }
+    if (consent == CONSENT_GIVEN && count > 1 &&
+        keep_open(state, known, count, &count, &why) < 0)
+        return certs_complain(&why);
+    if (consent == CONSENT_GIVEN && count > 1)
+        return say_which(text, known, count);
     for (size_t i = 0; i < count; i++)
         if (put_word(certs, state, &known[i], consent, &why) < 0)
             return certs_complain(&why);

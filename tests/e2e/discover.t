@@ -323,6 +323,14 @@ subtest '2.8-approval: who is not on the list waits for an administrator\'s word
     like $mail, qr{^Content-Type: application/pkcs7-mime}m, 'sealed';
     certs('approve nobody.test');
     is $? >> 8, 69, 'there must be a certificate';
+    certificate('p2', "$dca\@p.test", -2, 310);
+    certs("import $dir/ca/p2.der");
+    certificate('p3', "$dca\@p.test", -3, 320);
+    certs("import $dir/ca/p3.der");
+    my $out = certs('approve p.test');
+    is $? >> 8, 64, 'an address with several is not approved';
+    is scalar(() = $out =~ /^ +seemail-certs approve [0-9a-f]{64}$/mg), 2, 'they are listed, without the one that is approved';
+    unlike $out, qr/^approved/m, 'nothing was approved';
     fresh($find, settings => "approval all\n");
     is filtered('pat@p.test'), '', 'the policy may let all be used';
     fresh($find);
