@@ -155,19 +155,23 @@ static int find(struct state *state, const unsigned char *key,
 }
 
 static int keep(struct state *state, const unsigned char *key,
-                const struct ocsp_answer *answer, struct failure *why)
+                const struct ocsp_answer *answer, time_t now,
+                struct failure *why)
 {
     struct ocsp_answer old;
     int rc = find(state, key, &old, why);
-    if (rc < 0 || (rc > 0 && old.this_update > answer->this_update))
-        return rc < 0 ? -1 : 0;
+    if (rc < 0)
+        return -1;
+    if (rc > 0 && old.this_update > answer->this_update &&
+        old.this_update <= now + SKEW_SECONDS)
+        return 0;
     return state_put(state, STATE_RESPONSES, key, OCSP_HASH_MOST, answer,
                      sizeof *answer, why);
 }
 
 int ocsp_keep(struct state *state, CERTCertificate *certificate,
               CERTCertificate *issuer, const struct ocsp_answer *answer,
-              struct failure *why)
+              time_t now, struct failure *why)
 {
     unsigned char key[OCSP_HASH_MOST];
     struct ocsp_answer clean;
@@ -180,7 +184,7 @@ int ocsp_keep(struct state *state, CERTCertificate *certificate,
     if (make_key(certificate, issuer, key, why) < 0 ||
         state_begin(state, STATE_WRITE, why) < 0)
         return -1;
-    return state_end(state, keep(state, key, &clean, why), why);
+    return state_end(state, keep(state, key, &clean, now, why), why);
 }
 
 int ocsp_find(struct state *state, CERTCertificate *certificate,

@@ -6,8 +6,8 @@
  * the lightweight profile of RFC 5019): requests without a nonce, for one
  * certificate, so that they fit into the URL of a GET and answers can be
  * cached. An answer counts only when it is signed by the certificate's issuer
- * or by a responder whose certificate that issuer gave for it, is about this
- * certificate, and is of this time. Talks to nobody itself.
+ * or by a responder whose certificate that issuer gave for it and has not
+ * revoked, is about this certificate, and is of this time. Talks to nobody itself.
  */
 
 #include <cert.h>
@@ -40,13 +40,20 @@ int ocsp_request(struct pool *pool, const char *url,
                  CERTCertificate *certificate, CERTCertificate *issuer,
                  const char **request_r, struct failure *why);
 
+struct ocsp_reader {
+    struct state *state; /* with the CRLs, for the responder's own certificate
+                            (RFC 6960, 4.2.2.2.1); NULL = none is known */
+    struct pool *pool;
+    time_t now;
+};
+
 /*
  * Reads and verifies a response. 0; or -1: FAILURE_MALFORMED, FAILURE_CRYPTO
  * (not signed by whom it should be) or FAILURE_NETWORK (the responder says
  * that it cannot answer), with words.
  */
-int ocsp_read(const struct der *response, CERTCertificate *certificate,
-              CERTCertificate *issuer, time_t now,
+int ocsp_read(const struct ocsp_reader *reader, const struct der *response,
+              CERTCertificate *certificate, CERTCertificate *issuer,
               struct ocsp_answer *answer_r, struct failure *why);
 
 /* Is the answer still to be used, or already: by its times, with `grace'
@@ -54,11 +61,11 @@ int ocsp_read(const struct der *response, CERTCertificate *certificate,
 int ocsp_current(const struct ocsp_answer *answer, time_t now, long grace);
 
 /* The answers that are kept in the state. Keeping is a transaction of its
- * own and never replaces a newer one; finding needs an open transaction: 1,
- * 0, -1. */
+ * own and never replaces a newer one, unless that is of a time to come: our
+ * clock was wrong then. Finding needs an open transaction: 1, 0, -1. */
 int ocsp_keep(struct state *state, CERTCertificate *certificate,
               CERTCertificate *issuer, const struct ocsp_answer *answer,
-              struct failure *why);
+              time_t now, struct failure *why);
 int ocsp_find(struct state *state, CERTCertificate *certificate,
               CERTCertificate *issuer, struct ocsp_answer *answer_r,
               struct failure *why);

@@ -42,10 +42,12 @@ static int take(const struct ocsp_fetcher *fetcher, const struct blob *body,
             return failure(why, FAILURE_DISK, "an OCSP response got lost");
         response = (struct der){data, response.length + (size_t)got};
     }
-    if (ocsp_read(&response, certificate, issuer, fetcher->now, answer_r,
-                  why) < 0)
+    const struct ocsp_reader reader = {fetcher->state, fetcher->pool,
+                                       fetcher->now};
+    if (ocsp_read(&reader, &response, certificate, issuer, answer_r, why) < 0)
         return -1;
-    return ocsp_keep(fetcher->state, certificate, issuer, answer_r, why);
+    return ocsp_keep(fetcher->state, certificate, issuer, answer_r,
+                     fetcher->now, why);
 }
 
 static int ask(const struct ocsp_fetcher *fetcher, const char *url,

@@ -5,6 +5,7 @@
 #include "failure.h"
 #include "ocsp.h"
 #include "ocsp_id.h"
+#include "revocation.h"
 
 #include <certdb.h>
 #include <cryptohi.h>
@@ -191,10 +192,42 @@ static int is_delegate(CERTCertificate *certificate, CERTCertificate *issuer,
     return found;
 }
 
+/* A responder's certificate may say that nobody need ask. Of others, not to
+ * know is no reason against them: it would go round in circles. 1, 0, -1. */
+static int is_revoked(const struct ocsp_reader *reader,
+                      CERTCertificate *certificate, CERTCertificate *issuer,
+                      struct failure *why)
+{
+    SECItem extension = {siBuffer, NULL, 0};
+    struct revocation revocation;
+    if (CERT_FindCertExtension(certificate, SEC_OID_PKIX_OCSP_NO_CHECK,
+                               &extension) == SECSuccess) {
+        SECITEM_FreeItem(&extension, PR_FALSE);
+        return 0;
+    }
+    if (revocation_check(reader->state, reader->pool, certificate, issuer,
+                         reader->now, 0, &revocation, why) < 0)
+        return -1;
+    return revocation.status == REVOCATION_REVOKED ||
+           revocation.status == REVOCATION_SUSPENDED;
+}
+
+/* 1, 0, -1. */
+static int may_answer(const struct ocsp_reader *reader,
+                      const struct basic *basic, CERTCertificate *certificate,
+                      CERTCertificate *issuer, struct failure *why)
+{
+    int rc = is_responder(basic, certificate, why);
+    if (rc <= 0 || !is_delegate(certificate, issuer, reader->now))
+        return rc < 0 ? -1 : 0;
+    rc = is_revoked(reader, certificate, issuer, why);
+    return rc < 0 ? -1 : !rc;
+}
+
 /* Whose key has signed: 1 and the certificate, 0, -1. */
-static int find_responder(const struct basic *basic, CERTCertificate *issuer,
-                          time_t now, CERTCertificate **responder_r,
-                          struct failure *why)
+static int find_responder(const struct ocsp_reader *reader,
+                          const struct basic *basic, CERTCertificate *issuer,
+                          CERTCertificate **responder_r, struct failure *why)
 {
     struct der in = basic->certificates;
     struct der_value one;
@@ -206,9 +239,7 @@ static int find_responder(const struct basic *basic, CERTCertificate *issuer,
         CERTCertificate *candidate = cert_decode(&one.whole);
         if (!candidate)
             continue;
-        rc = is_responder(basic, candidate, why);
-        if (rc > 0)
-            rc = is_delegate(candidate, issuer, now);
+        rc = may_answer(reader, basic, candidate, issuer, why);
         if (rc > 0)
             *responder_r = candidate;
         else
@@ -237,11 +268,12 @@ static SECStatus verify_with(const struct basic *basic,
     return status;
 }
 
-static int check_signature(const struct basic *basic, CERTCertificate *issuer,
-                           time_t now, struct failure *why)
+static int check_signature(const struct ocsp_reader *reader,
+                           const struct basic *basic, CERTCertificate *issuer,
+                           struct failure *why)
 {
     CERTCertificate *responder = NULL;
-    int rc = find_responder(basic, issuer, now, &responder, why);
+    int rc = find_responder(reader, basic, issuer, &responder, why);
     if (rc < 0)
         return -1;
     if (rc == 0)
@@ -371,8 +403,8 @@ static int find_single(const struct basic *basic, CERTCertificate *certificate,
     return found ? 0 : -1;
 }
 
-int ocsp_read(const struct der *response, CERTCertificate *certificate,
-              CERTCertificate *issuer, time_t now,
+int ocsp_read(const struct ocsp_reader *reader, const struct der *response,
+              CERTCertificate *certificate, CERTCertificate *issuer,
               struct ocsp_answer *answer_r, struct failure *why)
 {
     struct der der = {NULL, 0};
@@ -380,8 +412,9 @@ int ocsp_read(const struct der *response, CERTCertificate *certificate,
     *answer_r = (struct ocsp_answer){.status = OCSP_NOT_KNOWN};
     if (read_outer(response, &der, why) < 0 ||
         read_basic(&der, &basic, why) < 0 ||
-        check_signature(&basic, issuer, now, why) < 0 ||
-        find_single(&basic, certificate, issuer, now, answer_r, why) < 0)
+        check_signature(reader, &basic, issuer, why) < 0 ||
+        find_single(&basic, certificate, issuer, reader->now, answer_r,
+                    why) < 0)
         return -1;
     return 0;
 }

@@ -26,6 +26,8 @@ sub free_port {
 # a request, so what it says tells when it is ready.
 sub respond {
     my ($ca, @lines) = @_;
+    my ($signer, $issuer) = ("$ca/ca", $ca eq 'liar' ? 'ca' : $ca);
+    ($signer, $issuer) = ("ca/$ca", 'ca') if $ca eq 'delegate';
     stop();
     Bed::write_file("$dir/ocsp.txt", join '', map { "$_\n" } @lines);
     Bed::write_file("$dir/ocsp.out", '');
@@ -33,8 +35,8 @@ sub respond {
     if (!$responder) {
         open STDOUT, '>>', "$dir/ocsp.out";
         open STDERR, '>>', "$dir/ocsp.out";
-        exec 'openssl', 'ocsp', '-port', $port, '-index', "$dir/ocsp.txt", '-CA', "$dir/" . ($ca eq 'liar' ? 'ca' : $ca) . '/ca.pem', '-rsigner', "$dir/$ca/ca.pem",
-            '-rkey', "$dir/$ca/ca.key", '-ndays', 1 or POSIX::_exit(1);
+        exec 'openssl', 'ocsp', '-port', $port, '-index', "$dir/ocsp.txt", '-CA', "$dir/$issuer/ca.pem", '-rsigner', "$dir/$signer.pem",
+            '-rkey', "$dir/$signer.key", '-ndays', 1 or POSIX::_exit(1);
     }
     Bed::wait_for(sub { Bed::read_file("$dir/ocsp.out") =~ /waiting/ }) or die 'no responder';
 }
@@ -93,6 +95,36 @@ subtest 'B-interfaces: a responder that fails, and one that lies' => sub {
     shell("$pki cert $dir/ca six $dca $dca\@a.test");
     respond('liar', valid('six'));
     is ask('six'), '75 no answer', 'an answer that somebody else has signed is none';
+    stop();
+};
+
+# A responder that the CA has made one, and revoked later.
+subtest 'B-interfaces: a responder whose certificate was revoked is no responder any more' => sub {
+    local $ENV{CRL_URL} = 'http://127.0.0.1:1/gone.crl';
+    $port = free_port(); # one that failed is left alone for a while
+    local $ENV{OCSP_URL} = "http://127.0.0.1:$port";
+    shell("$pki cert $dir/ca $_ $dca $dca\@a.test") for qw(first second);
+    my $make = sub {
+        my ($extension) = @_;
+        Bed::write_file("$dir/ca/delegate.ext", "extendedKeyUsage=OCSPSigning\nkeyUsage=digitalSignature\n$extension");
+        shell("openssl req -new -newkey rsa:2048 -nodes -subj /CN=Responder -keyout ca/delegate.key -out ca/delegate.csr 2>&1 "
+                . '&& openssl x509 -req -in ca/delegate.csr -CA ca/ca.pem -CAkey ca/ca.key -set_serial 0x7777 -days 3 '
+                . '-extfile ca/delegate.ext -out ca/delegate.pem 2>&1');
+    };
+    my $number = 700;
+    my $crl = sub { $number++; shell("$Bed::top/tests/bed/crl ca now.crl number=$number next=86400 $_[0] && $as bin/seemail-certs --policies $bed->{TB_B_POLICY} crl import $dir/now.crl") };
+    $make->('');
+    respond('delegate', valid('first'), valid('second'));
+    is ask('first'), '0 good', 'it answers for the CA';
+    $crl->('revoked=7777:1');
+    is ask('second'), '75 no answer', 'until its certificate is revoked';
+    $port = free_port();
+    $ENV{OCSP_URL} = "http://127.0.0.1:$port";
+    shell("$pki cert $dir/ca third $dca $dca\@a.test");
+    $make->("noCheck=ignored\n");
+    respond('delegate', valid('third'));
+    is ask('third'), '0 good', 'unless the CA says that it need not be asked for';
+    $crl->('');
     stop();
 };
 

@@ -2,6 +2,7 @@
 #include "der.h"
 #include "failure.h"
 #include "ocsp.h"
+#include "pool.h"
 
 #include <nss.h>
 #include <stdint.h>
@@ -22,8 +23,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct failure why = {0};
     if (!NSS_IsInitialized())
         NSS_NoDB_Init(NULL);
-    if (ocsp_read(&response, &certificate, &certificate, 1000000000, &answer,
+    struct pool *pool = pool_new();
+    const struct ocsp_reader reader = {NULL, pool, 1000000000};
+    if (ocsp_read(&reader, &response, &certificate, &certificate, &answer,
                   &why) == 0)
         __builtin_trap(); /* nobody has signed this */
+    pool_free(&pool);
     return 0;
 }

@@ -84,7 +84,10 @@ static int read_as(const struct der *der, const char *name, const char *ca,
                    time_t now, struct ocsp_answer *answer)
 {
     CERTCertificate *certificate = load(name), *issuer = load(ca);
-    int rc = ocsp_read(der, certificate, issuer, now, answer, &why);
+    struct pool *pool = pool_new();
+    const struct ocsp_reader reader = {NULL, pool, now};
+    int rc = ocsp_read(&reader, der, certificate, issuer, answer, &why);
+    pool_free(&pool);
     CERT_DestroyCertificate(certificate);
     CERT_DestroyCertificate(issuer);
     return rc;
@@ -141,15 +144,18 @@ static void cut(void)
     struct ocsp_answer answer;
     struct der der = make("ocsp-good", "ocsp-responder", "-ndays 1");
     CERTCertificate *certificate = load("ocsp-good"), *ca = load("ocsp-ca");
+    struct pool *pool = pool_new();
+    const struct ocsp_reader reader = {NULL, pool, time(NULL)};
     for (size_t length = 0; length < der.length; length++) {
         /* at the end of its memory, so that a tool sees a byte too many */
         unsigned char *copy = malloc(length ? length : 1);
         struct der less = {copy, length};
         memcpy(copy, der.data, length);
-        CU_ASSERT_EQUAL(ocsp_read(&less, certificate, ca, time(NULL), &answer,
+        CU_ASSERT_EQUAL(ocsp_read(&reader, &less, certificate, ca, &answer,
                                   &why), -1);
         free(copy);
     }
+    pool_free(&pool);
     CERT_DestroyCertificate(certificate);
     CERT_DestroyCertificate(ca);
 }
@@ -205,13 +211,20 @@ static void kept(void)
     snprintf(path, sizeof path, "%s/state", folder);
     CU_ASSERT_EQUAL_FATAL(state_open(path, STATE_WRITE, &state, &why), 0);
     CU_ASSERT_EQUAL(found(state, certificate, ca, &got), 0);
-    CU_ASSERT_EQUAL(ocsp_keep(state, certificate, ca, &answer, &why), 0);
-    CU_ASSERT_EQUAL(ocsp_keep(state, certificate, ca, &older, &why), 0);
+    CU_ASSERT_EQUAL(ocsp_keep(state, certificate, ca, &answer, 150, &why), 0);
+    CU_ASSERT_EQUAL(ocsp_keep(state, certificate, ca, &older, 150, &why), 0);
     CU_ASSERT_EQUAL(found(state, certificate, ca, &got), 1);
     CU_ASSERT_EQUAL(got.status, OCSP_REVOKED); /* never rolled back */
     CU_ASSERT_EQUAL(got.reason, 6);
     CU_ASSERT_EQUAL(got.next_update, 200);
     CU_ASSERT_EQUAL(found(state, other, ca, &got), 0);
+    /* one of a time to come, when the clock is set back */
+    answer.this_update = 100000;
+    CU_ASSERT_EQUAL(ocsp_keep(state, certificate, ca, &answer, 100000, &why), 0);
+    CU_ASSERT_EQUAL(ocsp_keep(state, certificate, ca, &older, 150, &why), 0);
+    CU_ASSERT_EQUAL(found(state, certificate, ca, &got), 1);
+    CU_ASSERT_EQUAL(got.this_update, 90);
+    answer.this_update = 100;
     CU_ASSERT_TRUE(ocsp_current(&answer, 150, 0));
     CU_ASSERT_FALSE(ocsp_current(&answer, 1000, 0));
     CU_ASSERT_TRUE(ocsp_current(&answer, 1000, 600));
@@ -313,8 +326,10 @@ static void others(void)
         CERTCertificate *issuer = load_pem(file, "CA CERTIFICATE");
         CU_ASSERT_PTR_NOT_NULL_FATAL(certificate);
         CU_ASSERT_PTR_NOT_NULL_FATAL(issuer);
-        int rc = ocsp_read(&der, certificate, issuer, 1488412800, &answer,
-                           &why);
+        struct pool *pool = pool_new();
+        const struct ocsp_reader reader = {NULL, pool, 1488412800};
+        int rc = ocsp_read(&reader, &der, certificate, issuer, &answer, &why);
+        pool_free(&pool);
         if (rc != table[i].rc || (rc == 0 && (int)answer.status !=
                                                  table[i].status))
             printf("(%s: %d %d %s) ", table[i].name, rc, (int)answer.status,
