@@ -135,6 +135,7 @@ int answer_keep(const struct opened *opened, struct pool *pool,
     const struct warning none = {.hardness = WARNING_NONE};
     buffer_sink_init(&sink, &whole);
     put_line(out, PING_VERDICT, verdict_word(opened->verdict));
+    put_line(out, PING_FROM, opened->from.domain);
     put_line(out, PING_SIGNER, opened->signer);
     put_line(out, PING_ALGORITHMS, algorithms);
     int rc = opened_write(opened, pool, &none, 1 << 20, &sink.sink, why);

@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #define HOUR 3600
+#define RATE "answer"
 #define HEADER_MOST (1U << 20)
 #define MESSAGE_MOST (4L << 20) /* bytes; what is larger is no ping */
 
@@ -110,10 +111,23 @@ static int within_rate(struct answering *a)
     struct state *state;
     if (state_open(settings->state, STATE_WRITE, &state, a->why) < 0)
         return -1;
-    int rc = rate_take(state, "answer", a->opened.from.domain,
-                       settings->answers, HOUR, (long long)gateway->now, a->why);
+    int rc = rate_take(state, RATE, a->opened.from.domain, settings->answers,
+                       HOUR, (long long)gateway->now, a->why);
     state_close(&state);
     return rc;
+}
+
+/* It could not be answered, and is tried again: that does not count twice. */
+static void give_back(struct answering *a)
+{
+    struct state *state;
+    if (a->r->gateway.state)
+        state_close(&a->r->gateway.state);
+    if (state_open(a->r->gateway.policy->settings.state, STATE_WRITE, &state,
+                   NULL) < 0)
+        return;
+    rate_return(state, RATE, a->opened.from.domain, NULL);
+    state_close(&state);
 }
 
 /* 0 = it may be answered; 1 = not, which was recorded; -1. */
@@ -269,8 +283,8 @@ static int answer(struct answering *a)
         rc = take_certificates(a);
     if (rc == 0)
         rc = check(a);
-    if (rc == 0)
-        rc = reply(a);
+    if (rc == 0 && (rc = reply(a)) < 0)
+        give_back(a);
     opened_free(&a->opened);
     return rc < 0 ? -1 : 1;
 }

@@ -23,6 +23,7 @@
 #define PING_VERSION "SEEMail: "
 #define PING_SOFTWARE "Software: "
 #define PING_VERDICT "Your message: "
+#define PING_FROM "From: "
 #define PING_SIGNER "Signed by: "
 #define PING_ALGORITHMS "Algorithms: "
 #define PING_AGENCIES "Agencies known: "

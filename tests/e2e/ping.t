@@ -151,6 +151,28 @@ subtest '2.4-authentic: an answer that is not verified is shown as such' => sub 
     $mend->();
 };
 
+subtest '2.4-authentic: an answer that is verified, and somebody else\'s, is shown as such' => sub {
+    local $ENV{CRL_URL} = $bed->{TB_CRL_URL};
+    my $dca = 'domain-confidentiality-authority';
+    Bed::output("$Bed::top/tests/bed/pki cert $dir/ca other $dca $dca\@other.test");
+    my $mend = Bed::change("$bed->{TB_B_POLICY}/settings", sub { $_ .= "answers 0\n" });
+    my $pid = fork // die "fork: $!";
+    if (!$pid) { Bed::write_file("$dir/pinged", ping('--wait', 30, 'b.test') . ($? >> 8)); require POSIX; POSIX::_exit(0) }
+    my $name = Bed::wait_for(sub { (glob "$dir/a/state/pings/*")[0] });
+    $name =~ s{.*/}{};
+    Bed::write_file("$dir/entity", "Content-Type: text/plain\r\n\r\nSEEMail: 2.2\r\n");
+    my $mail = "From: postmaster\@other.test\nTo: seemail-ping\@a.test\nIn-Reply-To: <$name\@a.test>\n"
+        . Bed::output("cd $dir && openssl cms -sign -in entity -signer ca/other.pem -inkey ca/other.key") =~ s/\r//gr;
+    like $bed->send('a', 'outside', '', 'seemail-ping@a.test', $mail), qr/^250/, 'it comes';
+    waitpid $pid, 0;
+    my $out = Bed::read_file("$dir/pinged");
+    like $out, qr/^Verified +good$/m, 'verified';
+    like $out, qr/^Answer from +other\.test$/m, 'whose it is';
+    like $out, qr/the answer is not from b\.test/, 'not who was asked';
+    like $out, qr/69\z/, 'and the exit status says so';
+    $mend->();
+};
+
 subtest '1.2-multi: a ping beside other recipients' => sub {
     like $bed->send('a', 'inside', 'alice@a.test', ['seemail-ping@b.test', 'bob@b.test'], Bed::mail(Subject => 'both')), qr/^250/, 'sent';
     like $bed->take_matching('b', qr/^Subject: both/m) // '', qr/^X-SEEMAIL-Verified: good/m, 'one gets the mail';

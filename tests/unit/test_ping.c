@@ -66,6 +66,10 @@ static void rates_are_kept(void)
     CU_ASSERT_EQUAL(rate_take(state, "answer", "a.test", 3, 3600, 4599, &why), 0);
     CU_ASSERT_EQUAL(rate_take(state, "answer", "a.test", 3, 3600, 4600, &why), 1);
     CU_ASSERT_EQUAL(rate_take(state, "answer", "a.test", 1, 3600, 10, &why), 1);
+    CU_ASSERT_EQUAL(rate_take(state, "answer", "a.test", 1, 3600, 11, &why), 0);
+    CU_ASSERT_EQUAL(rate_return(state, "answer", "a.test", &why), 0);
+    CU_ASSERT_EQUAL(rate_take(state, "answer", "a.test", 1, 3600, 11, &why), 1);
+    CU_ASSERT_EQUAL(rate_return(state, "answer", "never.test", &why), 0);
     state_close(&state);
     scratch_free(&folder);
 }

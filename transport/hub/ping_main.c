@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sysexits.h>
 #include <time.h>
 
@@ -138,10 +139,11 @@ static int show(struct pinging *p)
     const char *text = buffer_string(&p->answer);
     const char *theirs = strstr(text, "\n\n");
     const char *verdict = value(p, text, PING_VERDICT);
+    const char *from = value(p, text, PING_FROM);
     const struct {
         const char *key, *title, *value;
     } lines[] = {
-        {"domain", "Answer from", p->domain},
+        {"domain", "Answer from", from},
         {"verdict", "Verified", verdict},
         {"signer", "Signed by", value(p, text, PING_SIGNER)},
         {"algorithms", "Algorithms", value(p, text, PING_ALGORITHMS)},
@@ -167,7 +169,12 @@ static int show(struct pinging *p)
         printf("%-15s %ld.%03ld seconds\n", "Round trip", p->took / 1000,
                p->took % 1000);
     buffer_free(&out);
-    return strcmp(verdict, "good") == 0 ? EX_OK : EX_UNAVAILABLE;
+    if (strcasecmp(from, p->domain) != 0)
+        fprintf(stderr, "%s: the answer is not from %s\n", p->console->name,
+                p->domain);
+    else if (strcmp(verdict, "good") == 0)
+        return EX_OK;
+    return EX_UNAVAILABLE;
 }
 
 static int run(struct pinging *p)
