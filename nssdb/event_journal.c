@@ -97,6 +97,7 @@ int journal_append(const char *folder, const struct journal_line *line,
     char path[4096];
     struct stat found;
     struct buffer text = {0};
+    ssize_t put;
     int rc = -1;
     path_of(folder, OPEN, path, sizeof path);
     int fd = open_journal(folder, path, &found, why);
@@ -108,8 +109,9 @@ int journal_append(const char *folder, const struct journal_line *line,
     else if (found.st_size > JOURNAL_BYTES_MOST)
         failure(why, FAILURE_LIMIT, "%s: full; does seemail-responder flush "
                                     "run?", path);
-    else if (write(fd, text.data, text.length) != (ssize_t)text.length)
-        fail(errno ? errno : ENOSPC, path, why);
+    else if ((put = write(fd, text.data, text.length)) !=
+             (ssize_t)text.length)
+        fail(put < 0 ? errno : ENOSPC, path, why);
     else
         rc = found.st_size / JOURNAL_COUNT_EACH !=
              (found.st_size + (off_t)text.length) / JOURNAL_COUNT_EACH;

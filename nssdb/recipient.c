@@ -72,7 +72,15 @@ static int judge(void *context, const struct known *known,
     if (sending != SENDING_SEND)
         return 0;
     rc = approve(judging, known, reason_r, size, why);
-    return rc > 0 && judgement.status != JUDGE_GOOD ? CHOOSE_TOLERATED : rc;
+    if (rc <= 0)
+        return rc;
+    if (judgement.status == JUDGE_GOOD) {
+        judging->answer->status = JUDGE_GOOD;
+        return CHOOSE_GOOD;
+    }
+    if (judging->answer->status == JUDGE_GOOD) /* the first is taken */
+        judging->answer->status = judgement.status;
+    return CHOOSE_TOLERATED;
 }
 
 int recipient_find(const struct recipient_search *search, const char *address,

@@ -32,8 +32,9 @@ struct recipient_search {
     void *context;
 };
 
-/* Why there is none. */
 struct recipient_answer {
+    enum judge_status status; /* of the one that is given */
+    /* Why there is none. */
     size_t count;     /* of certificates that were looked at */
     int discover;     /* the policy lets directories be asked */
     int pending;      /* one is valid and waits for an approval ... */

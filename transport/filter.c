@@ -188,39 +188,27 @@ static int choose(struct gateway *gateway, struct pool *pool, const char *who,
     return 0;
 }
 
-/* What is known of the one that was found: good, or not known to be bad. */
-static int judge_recipient(struct gateway *gateway, struct materials *m,
-                           struct failure *why)
-{
-    struct judge_request request = {.use = JUDGE_ENCRYPT};
-    struct judgement judgement;
-    if (gateway_judge(gateway, m->recipient.certificate, &request, &judgement,
-                      why) < 0)
-        return -1;
-    m->status = judgement.status;
-    return 0;
-}
-
 /* By what was decided for the recipient. */
 static int find_recipient(struct gateway *gateway, struct pool *pool,
                           enum recipient_class class, const char *recipient,
                           struct materials *m, struct failure *why)
 {
     struct address address;
-    char reason[300], person[400];
+    struct partner_found partner;
+    char person[400];
     if (read_recipient(pool, class, recipient, &address, why) < 0)
         return -1;
     snprintf(person, sizeof person, "%s@%s", address.local, address.domain);
     int rc = partner_find(gateway, class == CLASS_PERSON ? person : NULL,
-                          address.domain, &m->recipient.certificate, reason,
-                          sizeof reason, why);
+                          address.domain, &partner, why);
     if (rc == 0)
-        return failure(why, FAILURE_CERT, "%s", reason);
-    if (rc > 0)
+        return failure(why, FAILURE_CERT, "%s", partner.reason);
+    if (rc > 0) {
+        m->recipient.certificate = partner.certificate;
+        m->status = partner.status;
         rc = choose(gateway, pool,
                     class == CLASS_PERSON ? person : address.domain, m, why);
-    if (rc == 0)
-        rc = judge_recipient(gateway, m, why);
+    }
     m->seal.recipients = &m->recipient;
     m->seal.recipient_count = 1;
     return rc < 0 ? -1 : 0;

@@ -87,17 +87,20 @@ static int may_be_discovered(const struct finding *finding)
 }
 
 int partner_find(struct gateway *gateway, const char *person,
-                 const char *domain, CERTCertificate **certificate_r,
-                 char *reason_r, size_t size, struct failure *why)
+                 const char *domain, struct partner_found *found_r,
+                 struct failure *why)
 {
     struct finding finding = {.gateway = gateway};
+    CERTCertificate **certificate_r = &found_r->certificate;
     const char *said = "";
     int rc = look(&finding, person, domain, certificate_r, why);
     if (rc == 0 && may_be_discovered(&finding) &&
         fetch_certificate(gateway, person ? person : domain, &said))
         rc = look(&finding, person, domain, certificate_r, why);
     if (rc == 0)
-        snprintf(reason_r, size, "%s%s%s%s", finding.answer.reason,
-                 *said ? " (" : "", said, *said ? ")" : "");
+        snprintf(found_r->reason, sizeof found_r->reason, "%s%s%s%s",
+                 finding.answer.reason, *said ? " (" : "", said,
+                 *said ? ")" : "");
+    found_r->status = finding.answer.status;
     return rc;
 }

@@ -9,10 +9,16 @@
 
 #include "gateway.h"
 
-/* For one person's address, or, with `person' NULL, for a domain. 1, the
- * caller destroys what it gets; 0 = none, reason_r says why; -1. */
+struct partner_found {
+    CERTCertificate *certificate; /* the caller destroys it */
+    enum judge_status status;     /* of it, as the policy lets it be used */
+    char reason[400];             /* why there is none */
+};
+
+/* For one person's address, or, with `person' NULL, for a domain. 1; 0 =
+ * none; -1. */
 int partner_find(struct gateway *gateway, const char *person,
-                 const char *domain, CERTCertificate **certificate_r,
-                 char *reason_r, size_t size, struct failure *why);
+                 const char *domain, struct partner_found *found_r,
+                 struct failure *why);
 
 #endif

@@ -16,8 +16,6 @@
 #include <unistd.h>
 
 #define ASK_SECONDS 60
-#include "policy.h"
-
 #define NOTHING EVENT_KINDS
 
 void tell_verdict(const struct policy *policy, enum verdict verdict,
