@@ -33,6 +33,15 @@ sub submit {
     return Bed::output("$as $exim -C $conf -odi -bs < $dir/smtp");
 }
 
+subtest '2.4-keys: Exim\'s process holds no cryptography and no network code of ours' => sub {
+    my $needs = Bed::output("ldd $dir/bin/seemail.so");
+    like $needs, qr/liblmdb/, 'what the hook is linked with';
+    unlike $needs, qr/lib(?:nss|nspr|smime|ldap|curl)/, 'not NSS, not libldap, not libcurl';
+    my $filter = Bed::output("ldd $dir/bin/seemail-filter");
+    like $filter, qr/libnss3/, 'the filter has the keys';
+    unlike $filter, qr/lib(?:ldap|curl)/, 'and does not go to the network itself';
+};
+
 subtest '2.1-consistent: an address is the same in every spelling' => sub {
     my $undo = Bed::change("$bed->{TB_A_POLICY}/partners", sub { $_ .= "pat\@home.test all\n\"\"\"p t\"\"\@home.test\" all\n" });
     my $pki = "$Bed::top/tests/bed/pki";
