@@ -3,6 +3,7 @@
 
 #include "ber.h"
 #include "buffer.h"
+#include "certificate.h"
 #include "cms_oids.h"
 #include "cms_signer.h"
 #include "failure.h"
@@ -158,10 +159,7 @@ static int add_certificate(struct verifying *v, const struct der *whole,
                            struct failure *why)
 {
     struct cms_signed *cms = v->cms;
-    SECItem item = {siBuffer, (unsigned char *)(size_t)whole->data,
-                    (unsigned)whole->length};
-    CERTCertificate *certificate = CERT_NewTempCertificate(
-        CERT_GetDefaultCertDB(), &item, NULL, PR_FALSE, PR_TRUE);
+    CERTCertificate *certificate = cert_decode(whole);
     if (!certificate)
         return 0;
     if (!cms->certificates)

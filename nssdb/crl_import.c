@@ -1,6 +1,7 @@
 /* crl_import: see crl_import.h. */
 #include "crl_import.h"
 
+#include "certificate.h"
 #include "crl.h"
 #include "crl_index.h"
 #include "failure.h"
@@ -313,11 +314,7 @@ int crl_signers_hold(struct state *state, struct pool *pool,
     if (!signers_r->certificates)
         return failure_memory(why);
     for (size_t i = 0; i < count; i++) {
-        SECItem item = {siBuffer,
-                        (unsigned char *)(size_t)records[i].signer.data,
-                        (unsigned)records[i].signer.length};
-        CERTCertificate *one = CERT_NewTempCertificate(
-            CERT_GetDefaultCertDB(), &item, NULL, PR_FALSE, PR_TRUE);
+        CERTCertificate *one = cert_decode(&records[i].signer);
         if (one)
             signers_r->certificates[signers_r->count++] = one;
     }
