@@ -376,9 +376,29 @@ static void let_go(struct hook *hook)
     pool_free(&hook->pool);
 }
 
+/* No decision: nobody uses half of one. */
+static int fail(struct hook *hook, const struct failure *why,
+                uschar **return_text)
+{
+    static char reply[600];
+    const struct failure_answer *answered = failure_answer(why->kind);
+    logline_free(&hook->log);
+    *return_text = (uschar *)reply;
+    if (answered->smtp >= 500) {
+        logline_field(&hook->log, LOG_DIRECTION,
+                      direction_word(hook->reception.direction));
+        logline_field(&hook->log, LOG_REASON, why->text);
+        snprintf(reply, sizeof reply, REPLY_LIMIT, why->text);
+        return LOCAL_SCAN_REJECT;
+    }
+    tell_trouble(hook, why);
+    logline_failure(&hook->log, why);
+    snprintf(reply, sizeof reply, REPLY_TRY_LATER, answered->word);
+    return LOCAL_SCAN_TEMPREJECT;
+}
+
 int local_scan(int fd, uschar **return_text)
 {
-    static char reply[100];
     struct hook hook = {.pool = pool_new(), .fd = fd};
     struct failure why = {0};
     int result = -1;
@@ -391,15 +411,8 @@ int local_scan(int fd, uschar **return_text)
         if (result == LOCAL_SCAN_ACCEPT)
             tell_decision(&hook);
     }
-    if (result < 0) {
-        tell_trouble(&hook, &why);
-        logline_free(&hook.log); /* nobody uses half a decision */
-        logline_failure(&hook.log, &why);
-        snprintf(reply, sizeof reply, REPLY_TRY_LATER,
-                 failure_answer(why.kind)->word);
-        *return_text = (uschar *)reply;
-        result = LOCAL_SCAN_TEMPREJECT;
-    }
+    if (result < 0)
+        result = fail(&hook, &why, return_text);
     write_log(&hook);
     let_go(&hook);
     return result;

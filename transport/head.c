@@ -8,8 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define FIELDS_MOST 10000
-
 /* Where the block ends in what was read, or 0 = not yet. */
 static size_t find_end(const struct buffer *text, size_t from)
 {
@@ -68,7 +66,8 @@ int head_read(struct pool *pool, struct source *in, size_t most,
     const char *block = pool_copy(pool, buffer_string(text), end + 1);
     if (!block)
         return failure_memory(why);
-    if (header_read(pool, block, end, FIELDS_MOST, &head_r->header, why) < 0)
+    if (header_read(pool, block, end, HEADER_FIELDS_MOST, &head_r->header,
+                    why) < 0)
         return -1;
     head_r->at = head_r->header.length; /* before `end' if it is broken */
     return 0;

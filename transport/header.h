@@ -13,6 +13,11 @@
 struct failure;
 struct pool;
 
+/* What is accepted leaves room for what Exim and we add on the way. */
+#define HEADER_FIELDS_MOST 10000
+#define HEADER_FIELDS_ADDED 50
+#define HEADER_BYTES_ADDED 2048
+
 struct header_field {
     const char *text; /* the whole field, with its line end */
     size_t length;

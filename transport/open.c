@@ -15,7 +15,6 @@
 #include <string.h>
 
 #define LAYERS_MOST 10
-#define FIELDS_MOST 10000
 #define NAMED_MOST 20 /* addresses shown in From that are looked at */
 
 #define POSES "From shows another's address beside its own"
@@ -338,7 +337,8 @@ static int process(struct opening *o, const struct blob *blob, off_t start,
     const struct settings *settings = &o->gateway->policy->settings;
     struct mime_limits limits = {(unsigned)settings->mime_depth,
                                  (unsigned)settings->mime_parts,
-                                 (size_t)settings->header_limit, FIELDS_MOST};
+                                 (size_t)settings->header_limit,
+                                 HEADER_FIELDS_MOST};
     struct mime_visitor visitor = {enter, NULL, o};
     if (++o->depth > LAYERS_MOST) {
         o->depth--;

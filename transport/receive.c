@@ -173,9 +173,29 @@ static int find_verdict(struct pool *pool, struct lists *lists,
     return rc < 0 ? -1 : 0;
 }
 
+/* Whatever reads the header later must be able to, or mail that was accepted
+ * would fail for good. */
+static int check_header(struct pool *pool, const struct policy *policy,
+                        const struct blob *message, struct failure *why)
+{
+    struct blob_source in;
+    struct head head;
+    blob_source_init(&in, message, 0, message->length);
+    size_t most = (size_t)policy->settings.header_limit - HEADER_BYTES_ADDED;
+    int rc = head_read(pool, &in.source, most, &head, why);
+    if (rc == 0 &&
+        head.header.count > HEADER_FIELDS_MOST - HEADER_FIELDS_ADDED)
+        rc = failure(why, FAILURE_LIMIT, "more than %d header fields",
+                     HEADER_FIELDS_MOST - HEADER_FIELDS_ADDED);
+    head_free(&head);
+    return rc;
+}
+
 int receive_secured(struct pool *pool, const struct policy *policy,
                     const struct reception *reception, struct failure *why)
 {
+    if (check_header(pool, policy, reception->message, why) < 0)
+        return -1;
     if (reception->direction != DIRECTION_OUTSIDE)
         return 0;
     return scan_smime(pool, policy, reception->message, why);

@@ -40,7 +40,8 @@ struct received {
  */
 const char *receive_address(struct pool *pool, const char *recipient);
 
-/* Must the message be verified before it is decided on? 1, 0, -1. */
+/* Must the message be verified before it is decided on? 1, 0; -1: also
+ * FAILURE_LIMIT when its header has no room for what is added on the way. */
 int receive_secured(struct pool *pool, const struct policy *policy,
                     const struct reception *reception, struct failure *why);
 

@@ -20,7 +20,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define FIELDS_MOST 10000
 #define INSIDE_MOST 5 /* walks in walks: each may read the same bytes again */
 
 struct scan {
@@ -325,7 +324,7 @@ static int walk(struct scan *scan, const struct blob *blob, off_t start,
     struct mime_limits limits = {
         (unsigned)settings->mime_depth,
         parts > scan->parts ? parts - scan->parts : 0,
-        (size_t)settings->header_limit, FIELDS_MOST};
+        (size_t)settings->header_limit, HEADER_FIELDS_MOST};
     struct mime_visitor visitor = {enter, scan->trigger ? leave : NULL, scan};
     scan->message = blob;
     return mime_walk(scan->pool, blob, start, end, &limits, &visitor, why);

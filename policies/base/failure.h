@@ -9,6 +9,8 @@
  * where the caller does not care. The table in failure.c is the one place
  * that turns a kind into an SMTP code, an exit status and a log word; it
  * fails closed: all kinds but a usage error are temporary (design rule 1).
+ * At reception a message over a limit is refused for good: no later attempt
+ * would fare better, and whoever sends one must not look like a fault of ours.
  */
 
 enum failure_kind {
@@ -36,7 +38,7 @@ struct failure {
 
 struct failure_answer {
     const char *word; /* in log lines: failure=word */
-    int smtp;         /* 451, 452, ... */
+    int smtp;         /* of the hook: 451, or 5xx = for good */
     int exit;         /* sysexits number */
 };
 

@@ -42,6 +42,7 @@
 #define REPLY_TOO_MANY                                                        \
     "SEEMail: too many recipients that are treated differently: send this "   \
     "in several mails, to fewer each"
+#define REPLY_LIMIT "SEEMail: not accepted, over a limit: %s"
 #define REPLY_TRY_LATER "SEEMail: not possible now (%s), try again later"
 
 #define LOG_IDENT "seemail"
