@@ -19,7 +19,7 @@ SAN := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recove
 HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden \
   $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 CFLAGS ?= -O2 -g
-PKGS := nss nspr lmdb libpcre2-8
+PKGS := nss nspr lmdb libpcre2-8 libidn2
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) $(HARDEN) $(SAN) $(CFLAGS) \
   -Ipolicies/base -Ipolicies -Inssdb -Itransport -Itransport/hub \
   $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS)))

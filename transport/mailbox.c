@@ -2,6 +2,7 @@
 #include "mailbox.h"
 
 #include "buffer.h"
+#include "idn.h"
 #include "pool.h"
 #include "words.h"
 
@@ -130,42 +131,91 @@ static int domain_letter(char c)
            c == '-' || c == '.';
 }
 
-/* The text around an @, as far as it goes: 1, 0 = no domain there, -1. */
-static int read_around(struct pool *pool, const char *start, const char *at,
-                       struct address *address_r)
+struct found {
+    struct address *list;
+    size_t most, count;
+};
+
+/* An address that some reader may see there, if it is one. */
+static int add_found(struct pool *pool, struct found *found, const char *local,
+                     size_t local_length, const char *domain, size_t length)
 {
-    const char *from = at, *domain = at + 1;
-    size_t length = 0;
     char *canonical;
-    while (from > start && from[-1] > ' ' && !strchr("<>()[],;:\"@", from[-1]))
-        from--;
-    while (*domain == '.')
+    for (; length && *domain == '.'; length--)
         domain++;
-    while (domain_letter(domain[length]))
-        length++;
     while (length && domain[length - 1] == '.')
         length--;
-    int rc = domain_canonical(pool, domain, length, &canonical);
+    int rc = found->count == found->most
+                 ? 0
+                 : domain_canonical(pool, domain, length, &canonical);
     if (rc <= 0)
         return rc;
-    char *local = pool_substring(pool, from, (size_t)(at - from));
-    for (char *c = local; c && *c; c++)
+    char *text = pool_substring(pool, local, local_length);
+    if (!text)
+        return -1;
+    for (char *c = text; *c; c++)
         if (*c >= 'A' && *c <= 'Z')
             *c |= 0x20;
-    *address_r = (struct address){local, canonical};
-    return local ? 1 : -1;
+    found->list[found->count++] = (struct address){text, canonical};
+    return 0;
 }
 
-/* All in the text, behind the `count' that there are. */
-static int read_all(struct pool *pool, const char *text, struct address *list,
-                    size_t most, size_t *count)
+/* A domain in other letters, as readers map it; what none can is read as if
+ * those were not seen. */
+static int add_mapped(struct pool *pool, struct found *found,
+                      const char *local, size_t local_length,
+                      const char *domain, size_t length)
 {
-    for (const char *at = text; (at = strchr(at, '@')) && *count < most; at++) {
-        int rc = read_around(pool, text, at, &list[*count]);
+    char *text = pool_substring(pool, domain, length), *to = text;
+    int mapped = 0;
+    if (!text)
+        return -1;
+    for (int way = 0; way < IDN_WAYS; way++) {
+        const char *ascii;
+        int rc = idn_ascii(pool, text, (enum idn_way)way, &ascii);
+        if (rc > 0 && add_found(pool, found, local, local_length, ascii,
+                                strlen(ascii)) < 0)
+            return -1;
         if (rc < 0)
             return -1;
-        *count += (size_t)rc;
+        mapped += rc;
     }
+    if (mapped == IDN_WAYS)
+        return 0;
+    for (const char *c = text; *c; c++)
+        if (domain_letter(*c))
+            *to++ = *c;
+    return add_found(pool, found, local, local_length, text,
+                     (size_t)(to - text));
+}
+
+/* The text around an @, as far as it goes. 0 or -1. */
+static int read_around(struct pool *pool, const char *start, const char *at,
+                       struct found *found)
+{
+    const char *from = at, *domain = at + 1;
+    size_t ascii = 0;
+    while (from > start && from[-1] > ' ' && !strchr("<>()[],;:\"@", from[-1]))
+        from--;
+    while (domain_letter(domain[ascii]))
+        ascii++;
+    size_t local = (size_t)(at - from), whole = ascii;
+    while (domain_letter(domain[whole]) || (unsigned char)domain[whole] > 127)
+        whole++;
+    if (add_found(pool, found, from, local, domain, ascii) < 0)
+        return -1;
+    return whole == ascii
+               ? 0
+               : add_mapped(pool, found, from, local, domain, whole);
+}
+
+/* All in the text, behind what was found before. */
+static int read_all(struct pool *pool, const char *text, struct found *found)
+{
+    for (const char *at = text;
+         (at = strchr(at, '@')) && found->count < found->most; at++)
+        if (read_around(pool, text, at, found) < 0)
+            return -1;
     return 0;
 }
 
@@ -183,23 +233,6 @@ static void clear(char *text, int join)
     *to = '\0';
 }
 
-int mailbox_possible(struct pool *pool, const struct header *header,
-                     struct address *list, size_t most)
-{
-    const struct header_field *field;
-    size_t at = 0, count = 0;
-    while ((field = header_next(header, "From", &at)))
-        for (int join = 0; join < 2; join++) {
-            char *text = header_unfold(pool, field);
-            if (!text)
-                return -1;
-            clear(text, join);
-            if (read_all(pool, text, list, most, &count) < 0)
-                return -1;
-        }
-    return (int)count;
-}
-
 /* The value as people see it, in the pool; NULL = memory. */
 static char *shown(struct pool *pool, const struct header_field *field)
 {
@@ -211,18 +244,51 @@ static char *shown(struct pool *pool, const struct header_field *field)
     return copy;
 }
 
+/* As it is written and as it is shown, with its blanks and without. */
+static int read_field(struct pool *pool, const struct header_field *field,
+                      struct found *found)
+{
+    int encoded = memmem(field->value, field->value_length, "=?", 2) != NULL;
+    for (int reading = 0; reading < (encoded ? 4 : 2); reading++) {
+        char *text = reading < 2 ? header_unfold(pool, field)
+                                 : shown(pool, field);
+        if (!text)
+            return -1;
+        clear(text, reading % 2);
+        if (read_all(pool, text, found) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int mailbox_possible(struct pool *pool, const struct header *header,
+                     struct address *list, size_t most)
+{
+    static const char *const names[] = {"From", "Sender"};
+    struct found found = {list, most, 0};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct header_field *field;
+        size_t at = 0;
+        while ((field = header_next(header, names[i], &at)))
+            if (read_field(pool, field, &found) < 0)
+                return -1;
+    }
+    return (int)found.count;
+}
+
 int mailbox_named(struct pool *pool, const struct header *header,
                   const struct address *from, struct address *list,
                   size_t most)
 {
-    size_t at = 0, count = 0, kept = 0;
+    struct found found = {list, most, 0};
+    size_t at = 0, kept = 0;
     const struct header_field *field = header_next(header, "From", &at);
     char *text = field ? shown(pool, field) : NULL;
     if (!field)
         return 0;
-    if (!text || read_all(pool, text, list, most, &count) < 0)
+    if (!text || read_all(pool, text, &found) < 0)
         return -1;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < found.count; i++)
         if (strcmp(list[i].domain, from->domain) != 0)
             list[kept++] = list[i];
     return (int)kept;

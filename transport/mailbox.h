@@ -20,7 +20,9 @@ int mailbox_from(struct pool *pool, const struct header *header,
 
 /*
  * For a From that is ambiguous: whatever some reader may take for an address
- * in it. Up to `most' go into the list; how many, or -1 = memory.
+ * in it, or in Sender, which is shown where From says nothing: encoded words
+ * too, and domains in other letters as idn.h maps them. Up to `most' go into
+ * the list; how many, or -1 = memory.
  */
 int mailbox_possible(struct pool *pool, const struct header *header,
                      struct address *list, size_t most);

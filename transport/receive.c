@@ -17,7 +17,7 @@
 #include <strings.h>
 
 #define REQUEST_MOST 32768 /* bytes of our own request for a certificate */
-#define POSSIBLE_MOST 50 /* addresses in From; no honest mail has so many */
+#define POSSIBLE_MOST 100 /* readings of From; no honest mail has so many */
 
 /* The lists, opened when the first recipient is looked up. */
 struct lists {
@@ -121,18 +121,23 @@ static int is_partner(struct lists *lists, const struct address *from,
 }
 
 /* Could a reader take a From that is ambiguous, or shows other addresses than
- * its own, for a partner's? 1, 0, -1. */
+ * its own, for a partner's? Where it has none, the envelope's sender may be
+ * shown. 1, 0, -1. */
 static int poses_as_partner(struct pool *pool, struct lists *lists,
-                            const struct address *from,
+                            const struct address *from, const char *sender,
                             const struct header *header, struct failure *why)
 {
-    struct address list[POSSIBLE_MOST];
+    struct address list[POSSIBLE_MOST + 1];
     int rc = 0, count =
         from->domain ? mailbox_named(pool, header, from, list, POSSIBLE_MOST)
                      : mailbox_possible(pool, header, list, POSSIBLE_MOST);
-    if (count < 0)
+    if (count >= 0 && !from->domain)
+        rc = address_parse(pool, sender, strlen(sender), &list[count]);
+    if (count < 0 || rc < 0)
         return failure_memory(why);
-    for (int i = 0; rc == 0 && i < count; i++)
+    int most = count + rc;
+    rc = 0;
+    for (int i = 0; rc == 0 && i < most; i++)
         rc = is_partner(lists, &list[i], why);
     return rc == 0 && count == POSSIBLE_MOST ? 1 : rc;
 }
@@ -165,7 +170,7 @@ static int find_verdict(struct pool *pool, struct lists *lists,
                                                     : VERDICT_NO_SIGNATURE);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
-    rc = poses_as_partner(pool, lists, from, header, why);
+    rc = poses_as_partner(pool, lists, from, reception->sender, header, why);
     if (rc > 0)
         *verdict_r = verdict_word(reception->closed && !from->domain
                                       ? VERDICT_UNDECRYPTABLE

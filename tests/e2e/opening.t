@@ -165,8 +165,13 @@ subtest '1.2-auth: an unsigned mail that some would read as a partner\'s' => sub
     }
     my $named = deliver(Bed::mail() =~ s/^From: .*/From: "ceo\@a.test" <eve\@evil.test>/r, 'eve@evil.test');
     is verdict($named), 'ambiguous-from', 'a partner\'s address as the name of another';
-    for my $from ("From: ceo\@a.testing,", "From: \"eve\@elsewhere.test\" <eve\@evil.test>", "From: MAILER-DAEMON", "X: y", "From: x\@evil.test, y\@elsewhere.test") {
-        is verdict(deliver(Bed::mail() =~ s/^From: .*/$from/r, 'eve@evil.test')), 'none', "$from: a stranger's";
+    for my $from ('From: =?utf-8?q?ceo=40a=2Etest?=', "From: ceo\@\xef\xbd\x81.test", "From: ceo\@a\xe3\x80\x82test", "From: ceo\@a\xe2\x80\x8b.test",
+        "From: \"ceo\@\xef\xbd\x81.test\" <eve\@evil.test>", "From:\nSender: ceo\@a.test") {
+        is verdict(deliver(Bed::mail() =~ s/^From: .*/$from/r, 'eve@evil.test')), 'ambiguous-from', $from =~ s/[^ -~]/?/gr;
+    }
+    is verdict(deliver(Bed::mail() =~ s/^From: .*\n//r, 'ceo@a.test')), 'ambiguous-from', 'no From, and a partner as the sender of the envelope';
+    for my $from ("From: eve\@b\xc3\xbc" . "cher.test", 'From: =?utf-8?q?J=C3=B6rg_M=C3=BCller?= <eve@evil.test>', "From: ceo\@a.testing,", "From: \"eve\@elsewhere.test\" <eve\@evil.test>", "From: MAILER-DAEMON", "X: y", "From: x\@evil.test, y\@elsewhere.test") {
+        is verdict(deliver(Bed::mail() =~ s/^From: .*/$from/r, 'eve@evil.test')), 'none', ($from =~ s/[^ -~]/?/gr) . ": a stranger's";
     }
 };
 

@@ -93,9 +93,34 @@ static void readers_differ(void)
                            "a@b.test,c@d.test,a@b.testc,b.testc@d.test");
     CU_ASSERT_STRING_EQUAL(possible("From: @, @., x@(\n\n"), "");
     CU_ASSERT_STRING_EQUAL(possible("To: a@b.test\n\n"), "");
+    CU_ASSERT_STRING_EQUAL(possible("From: x\nSender: <a@b.test>\n\n"),
+                           "a@b.test,a@b.test");
+    CU_ASSERT_STRING_EQUAL(possible("From: =?utf-8?q?a=40b=2Etest?=\n\n"),
+                           "a@b.test,a@b.test");
     CU_ASSERT_STRING_EQUAL(
         possible("From: a@b, a@c, a@d, a@e, a@f, a@g\n\n"),
         "a@b,a@c,a@d,a@e,a@f"); /* five are asked for */
+}
+
+/* Domains in other letters: a reading of each. */
+static void other_letters(void)
+{
+    static const struct {
+        const char *domain, *read;
+    } table[] = {
+        {"\xef\xbd\x82.test", "a@b.test"}, {"b\xe3\x80\x82test", "a@b.test"},
+        {"b\xe2\x80\x8b.test", "a@b.test"}, {"b.te\xc5\xbft", "a@b.test"},
+        {"b\xe2\x80\xae.test", "a@b.test"}, {"b\xad.test", "a@b.test"},
+        {"b.test\xe2\x80\x8b", "a@b.test"},
+        {"b\xc3\xbc" "cher.test", "a@xn--bcher-kva.test"},
+        {"stra\xc3\x9f" "e.test", "a@strasse.test"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char block[100];
+        snprintf(block, sizeof block, "From: a@%s\n\n", table[i].domain);
+        CU_ASSERT_STRING_EQUAL(from(block), "");
+        CU_ASSERT_PTR_NOT_NULL(strstr(possible(block), table[i].read));
+    }
 }
 
 /* What From shows beside a@b.test. */
@@ -138,6 +163,8 @@ static void shown_beside(void)
 static const struct unit_test tests[] = {
     {"2.6-mapping: one address, however it is written", one_address},
     {"1.2-auth: what an ambiguous From could be read as", readers_differ},
+    {"1.2-auth: domains in other letters, as mail programs read them",
+     other_letters},
     {"2.6-mapping: what can be read in two ways is ambiguous", ambiguous},
     {"2.6-mapping: addresses that From shows beside its own", shown_beside},
 };
