@@ -8,64 +8,18 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define VERSION "seemail approval 1"
+#define VERSION "seemail approval 2\n"
 #define BYTES_MOST (4 << 20)
 
 static const char *path_of(struct pool *pool, const char *state,
                            const char *id)
 {
     return pool_format(pool, "%s/" APPROVAL_FOLDER "/%s", state, id);
-}
-
-/* Whole and on the disk, under another name. */
-static int write_aside(const char *path, const struct buffer *text,
-                       struct failure *why)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                  0600);
-    if (fd < 0)
-        return failure_errno(why, FAILURE_STATE, errno, "%s", path);
-    ssize_t put = write(fd, text->data, text->length);
-    int rc = 0;
-    if (put != (ssize_t)text->length || fsync(fd) < 0)
-        rc = failure_errno(why, FAILURE_STATE, put < 0 ? errno : ENOSPC, "%s",
-                           path);
-    if (close(fd) < 0 && rc == 0)
-        rc = failure_errno(why, FAILURE_STATE, errno, "%s", path);
-    return rc;
-}
-
-int approval_write(struct pool *pool, const char *state, const char *id,
-                   const char *by, const char *const *addresses, size_t count,
-                   struct failure *why)
-{
-    struct buffer text = {0};
-    const char *folder = pool_format(pool, "%s/" APPROVAL_FOLDER, state);
-    const char *path = path_of(pool, state, id);
-    const char *aside = pool_format(pool, "%s/.%s.%ld", folder ? folder : "",
-                                    id, (long)getpid());
-    if (!folder || !path || !aside)
-        return failure_memory(why);
-    if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-        return failure_errno(why, FAILURE_STATE, errno, "%s", folder);
-    buffer_format(&text, VERSION "\n%s\n", by);
-    for (size_t i = 0; i < count; i++)
-        buffer_format(&text, "%s\n", addresses[i]);
-    int rc = text.failed ? failure_memory(why)
-                         : write_aside(aside, &text, why);
-    if (rc == 0 && rename(aside, path) < 0)
-        rc = failure_errno(why, FAILURE_STATE, errno, "%s", path);
-    if (rc < 0)
-        unlink(aside);
-    buffer_free(&text);
-    return rc;
 }
 
 /* The next line of the text, cut off; NULL = no more. */
@@ -79,16 +33,18 @@ static char *next_line(char **at)
     return line;
 }
 
+/* Lines of "by address". */
 static int look(struct pool *pool, char *text, const char *path,
                 const char *address, const char **by_r, struct failure *why)
 {
-    const char *line = next_line(&text);
-    const char *by = next_line(&text);
-    if (!line || !by || strcmp(line, VERSION) != 0)
+    char *line, *blank;
+    if (!text || strncmp(text, VERSION, strlen(VERSION)) != 0)
         return failure(why, FAILURE_STATE, "%s: is damaged", path);
+    text += strlen(VERSION);
     while ((line = next_line(&text)))
-        if (strcasecmp(line, address) == 0) {
-            *by_r = pool_string(pool, by);
+        if ((blank = strchr(line, ' ')) &&
+            strcasecmp(blank + 1, address) == 0) {
+            *by_r = pool_substring(pool, line, (size_t)(blank - line));
             return *by_r ? 1 : failure_memory(why);
         }
     return 0;
@@ -108,6 +64,52 @@ int approval_find(struct pool *pool, const char *state, const char *id,
     if (rc == 0)
         rc = look(pool, text.length ? text.data : NULL, path, address, by_r,
                   why);
+    buffer_free(&text);
+    return rc;
+}
+
+/* The folder, of the hub's user whoever makes it. */
+static int make_folder(const char *state, const char *folder,
+                       struct failure *why)
+{
+    struct stat owner;
+    if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+        return failure_errno(why, FAILURE_STATE, errno, "%s", folder);
+    if (geteuid() == 0 && stat(state, &owner) == 0 &&
+        lchown(folder, owner.st_uid, owner.st_gid) < 0)
+        return failure_errno(why, FAILURE_STATE, errno, "%s", folder);
+    return 0;
+}
+
+/* The words of before stay, if they can be read. */
+static void put_before(struct buffer *text, const char *path)
+{
+    struct buffer before = {0};
+    if (file_read(path, FILE_GUARDED, BYTES_MOST, FAILURE_STATE, &before,
+                  NULL) == 0 && before.length &&
+        strncmp(buffer_string(&before), VERSION, strlen(VERSION)) == 0)
+        buffer_text(text, buffer_string(&before) + strlen(VERSION));
+    buffer_free(&before);
+}
+
+int approval_write(struct pool *pool, const char *state, const char *id,
+                   const char *by, const char *const *addresses, size_t count,
+                   struct failure *why)
+{
+    struct buffer text = {0};
+    const char *folder = pool_format(pool, "%s/" APPROVAL_FOLDER, state);
+    const char *path = path_of(pool, state, id);
+    if (!folder || !path)
+        return failure_memory(why);
+    if (make_folder(state, folder, why) < 0)
+        return -1;
+    buffer_text(&text, VERSION);
+    put_before(&text, path);
+    for (size_t i = 0; i < count; i++)
+        buffer_format(&text, "%s %s\n", by, addresses[i]);
+    int rc = text.failed ? failure_memory(why)
+                         : file_replace(path, text.data, text.length, 0600,
+                                        FAILURE_STATE, why);
     buffer_free(&text);
     return rc;
 }

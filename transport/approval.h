@@ -18,7 +18,8 @@ struct pool;
 
 #define APPROVAL_FOLDER "released" /* in the state; the routers know it */
 
-/* Written aside and renamed. The addresses replace those of before. */
+/* Adds to those that were given before. `by' has no blanks. The file is of
+ * the state's owner, also when root writes it. */
 int approval_write(struct pool *pool, const char *state, const char *id,
                    const char *by, const char *const *addresses, size_t count,
                    struct failure *why);

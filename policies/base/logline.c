@@ -80,10 +80,33 @@ static void put_json(const struct logline *line, time_t now,
     json_close(whole, '}');
 }
 
+/* One that root makes belongs to whom its folder does: the hub must be able
+ * to write on. */
+static int make_file(const char *path, int flags)
+{
+    char folder[4096];
+    struct stat owner;
+    const char *slash = strrchr(path, '/');
+    int fd = open(path, flags | O_CREAT | O_EXCL, 0640);
+    if (fd < 0)
+        return open(path, flags); /* somebody has just made it */
+    snprintf(folder, sizeof folder, "%.*s/", slash ? (int)(slash - path) : 1,
+             slash ? path : ".");
+    if (geteuid() == 0 && stat(folder, &owner) == 0 &&
+        fchown(fd, owner.st_uid, owner.st_gid) < 0) {
+        close(fd);
+        unlink(path); /* none is better than one that stops the hub's */
+        return -1;
+    }
+    return fd;
+}
+
 static void write_file(const char *path, const struct buffer *whole)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
-                  O_NONBLOCK, 0640);
+    int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    int fd = open(path, flags);
+    if (fd < 0)
+        fd = make_file(path, flags);
     if (fd >= 0) {
         ssize_t put = write(fd, buffer_string(whole), whole->length);
         (void)put;

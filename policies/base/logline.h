@@ -34,6 +34,7 @@ int logline_failure(struct logline *line, const struct failure *why);
  * Writes the line to the target: "syslog" (also NULL; mail facility), the
  * path of a datagram socket that syslog or the journal listens at, or that of
  * a file, which gets a line at its end in one write, with the time before it.
+ * A new file belongs to the owner of its folder, also when root writes.
  * Never waits and never fails aloud: a log that is gone must not stop mail
  * that is right.
  */

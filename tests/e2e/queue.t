@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use lib 'tests/e2e';
 use Bed;
+use Fcntl ();
 use JSON::PP;
 use Test::More;
 
@@ -12,7 +13,7 @@ my $dir = $bed->{dir};
 my $log = "$dir/a/log/seemail";
 my $exim = $ENV{EXIM} || '/usr/sbin/exim4';
 my $as = $> == 0 ? 'setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups' : '';
-my $partners = Bed::change("$bed->{TB_A_POLICY}/partners", sub { $_ .= "*\@c.test\n*\@d.test\n" });
+my $partners = Bed::change("$bed->{TB_A_POLICY}/partners", sub { $_ .= "*\@c.test\n*\@d.test\n*\@e.test\n" });
 
 sub setting { my ($text) = @_; return Bed::change("$bed->{TB_A_POLICY}/settings", sub { $_ .= "$text\n" }) }
 sub exim { return Bed::output("$as $exim -C $bed->{TB_A_CONF} @_") }
@@ -42,13 +43,13 @@ subtest '2.8-hold: what waits, since when, why, and what to do' => sub {
     is $? >> 8, 0, 'exit status 0';
     like $out, qr/^$first +\d+ seconds? +no-certificate +alice\@a\.test -> x\@c\.test$/m, 'a line each';
     like $out, qr/^$second .* amy\@a\.test -> y\@d\.test and 1 more$/m, 'with several recipients';
-    like $out, qr/^2 wait\n +2 no-certificate: seemail-certs refresh, or pin/m, 'and how many why, with the next step';
+    like $out, qr/^2 wait\n +2 no-certificate: seemail certs refresh, or pin/m, 'and how many why, with the next step';
     my $why = queue("why $first");
     like $why, qr/decided +direction inside, marking SENSITIVE\n/, 'why: what was decided';
     like $why, qr/for +x\@c\.test: seal\n/, 'for whom';
     like $why, qr/waits +SEEMail cannot seal: no certificate is known for domain-confidentiality-authority\@c\.test/, 'what Exim says';
     like $why, qr/in clear +never: it is marked/, 'that it never goes in clear';
-    like $why, qr/next +no-certificate: seemail-certs refresh/, 'the next step';
+    like $why, qr/next +no-certificate: seemail certs refresh/, 'the next step';
     my ($object) = objects($second);
     is_deeply [@$object{qw(id sender direction marking clear reason)}, map { "$_->{address} $_->{class}" } @{ $object->{recipients} }],
         [$second, 'amy@a.test', 'inside', '', 'may', 'no-certificate', 'y@d.test seal', 'z@d.test seal'], 'as JSON';
@@ -98,12 +99,67 @@ subtest '2.8-hold: in clear never by itself, and only where the policy lets it' 
     $undo->();
 };
 
+# The owner of a file or folder, by name.
+sub owner { my ($path) = @_; return getpwuid((stat $path)[4] // 0) }
+
+subtest '2.8-hold: only who was chosen goes in clear, or is given up' => sub {
+    my $undo = setting('release-in-clear yes');
+    my $id = waiting(['x@d.test', 'z@e.test']);
+    unlink $log;
+    Bed::output("rm -rf $bed->{TB_A_STATE}/released");
+    is queue("bounce --partner d.test") =~ /$id: not given up: it waits for z\@e\.test too/ ? $? >> 8 : -1, 1, 'bounce gives up nobody else\'s copy';
+    is scalar(my @still = objects($id)), 1, 'it waits';
+    # As whoever runs the tests, root too: what is written belongs to the hub.
+    my $out = Bed::output("SEEMAIL_HOME=$dir/a SEEMAIL_EXIM=$exim SEEMAIL_EXIM_CONFIG=$bed->{TB_A_CONF} $dir/bin/seemail-queue release --in-clear --partner d.test");
+    like $out, qr/^release: 1 message$/, 'released for one partner';
+    like $bed->take('outside') // '', qr/^Hello\.$/m, 'his copy goes';
+    is join(' ', grep { /z\@/ } map { $_->{address} } map { @{ $_->{recipients} } } objects($id)), 'z@e.test', 'another partner\'s waits on';
+    like Bed::read_file("$bed->{TB_A_STATE}/released/$id"), qr/\Aseemail approval 2\n\S+ x\@d\.test\n\z/, 'the word is for him alone';
+    is_deeply [Bed::read_file($log) =~ / queue=release clear=yes by=\S+ sender=alice\@a\.test to=(\S+) recipients=1 id=$id$/mg], ['x@d.test'], 'the log names him';
+    like Bed::read_file($log), qr/ event=released about=d\.test id=$id reason="\S+ let it go in clear to x\@d\.test"$/m, 'an event has who and whom';
+    is owner($_), owner($bed->{TB_A_STATE}), "$_ is the hub's" for "$bed->{TB_A_STATE}/released", "$bed->{TB_A_STATE}/released/$id", $log;
+    like queue("release --in-clear --partner nobody.test $id"), qr/^release: 0 messages$/m, 'nobody of another domain';
+    like queue("release --in-clear --partner e.test"), qr/^release: 1 message$/, 'for the other one, by another word';
+    ok $bed->take('outside'), 'goes';
+    queue("bounce $id");
+    $undo->();
+};
+
+subtest '2.8-hold: what was not done is not counted' => sub {
+    my $id = waiting('x@d.test');
+    my ($data) = grep { -e } "$bed->{TB_A_SPOOL}/input/$id-D", map { "$_/$id-D" } glob "$bed->{TB_A_SPOOL}/input/?";
+    open my $file, '+<', $data or die "$data: $!";
+    my $lock = pack 's s l! l! i', Fcntl::F_WRLCK(), 0, 0, 0, 0; # as another delivery has it
+    ok Bed::wait_for(sub { fcntl $file, Fcntl::F_SETLK(), $lock }), 'another process has it';
+    for my $command ('retry', 'bounce') {
+        unlink $log;
+        like queue("$command $id"), qr/$id: not done: another process delivers it just now.*^$command: 0 messages$/ms, "$command says so";
+        is $? >> 8, 1, 'exit status 1';
+        unlike -e $log ? Bed::read_file($log) : '', qr/queue=$command/, 'nor is it in the log';
+    }
+    close $file;
+    like queue("bounce $id"), qr/^bounce: 1 message$/, 'later it is';
+};
+
+subtest '2.8-hold: a command line that is wrong' => sub {
+    my $id = waiting('x@d.test');
+    for (['list --reason nonsense', 'no reason; they are: frozen own-certificate'], ['retry --in-clear --all', 'retry: it has no --in-clear'],
+        ['bounce --json --all', 'bounce: it has no --json'], ['watch --json', 'watch: it has no --json'], ['list --interval 3', 'list: it has no --interval']) {
+        like queue($_->[0]), qr/$_->[1]/, $_->[0];
+        is $? >> 8, 64, 'exit status 64';
+    }
+    like queue('list --partner nobody.test'), qr/^nothing of what was asked for waits$/, 'not "nothing waits" while something does';
+    is scalar(() = queue("why $id $id") =~ /^$id /mg), 1, 'the same number twice is one';
+    is $? >> 8, 0, 'and all right';
+    queue("bounce $id");
+};
+
 # The file that lets a message go, as if somebody had written it.
 sub approve {
     my ($id, @addresses) = @_;
     my $folder = "$bed->{TB_A_STATE}/released";
     mkdir $folder;
-    Bed::write_file("$folder/$id", join "\n", 'seemail approval 1', 'eve', @addresses, '');
+    Bed::write_file("$folder/$id", join "\n", 'seemail approval 2', (map { "eve $_" } @addresses), '');
     Bed::output("chown -R Debian-exim: $folder") if $> == 0;
     chmod 0600, "$folder/$id";
     return "$folder/$id";
@@ -222,7 +278,7 @@ subtest '2.8-hold: hostile envelopes and damaged files' => sub {
     my $command = spool_of('hostile', sub {
         Bed::write_file("$_[0]/input/$_-H", $files{$_}) for keys %files;
         Bed::write_file("$_[0]/input/../../passwd-H", 'x');
-        Bed::write_file("$_[0]/msglog/1aaaaa-000001-00", "2026-01-01 00:00:00 x defer (0): \e[2J\x07 SEEMail cannot seal: x\n");
+        Bed::write_file("$_[0]/msglog/1aaaaa-000001-00", "2026-01-01 00:00:00 <b>\@d.test <\"<b>\"\@d.test> R=seemail_ready defer (-1): SEEMail cannot seal: \e[2J\x07 x\n");
     });
     my $out = Bed::output("$command list 2>/dev/null");
     is $? >> 8, 1, 'exit status 1';

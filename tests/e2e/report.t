@@ -90,7 +90,7 @@ subtest '1.9-logs: nothing that others wrote acts in the page' => sub {
     like $page, qr{&lt;script&gt;alert\(1\)&lt;/script&gt;}, 'it is shown as text';
     unlike $page, qr/\xe2\x80\xae|\xc2\x9b|[\x00-\x08\x0b-\x1f\x7f]/, 'nothing that turns text round';
     like section($page, 'What waits'), qr{<b>no-certificate</b>}, 'what waits';
-    like section($page, 'What to do'), qr{messages? waits?: no-certificate<br><span class="soft">seemail-certs refresh}, 'and what to do';
+    like section($page, 'What to do'), qr{messages? waits?: no-certificate<br><span class="soft">seemail certs refresh}, 'and what to do';
     Bed::output("$env $as $dir/bin/seemail-queue bounce --all");
     $undo->();
 };

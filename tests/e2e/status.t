@@ -59,12 +59,12 @@ sub trouble {
 }
 
 subtest '1.9-failaware: what does not work is told' => sub {
-    trouble('a broken table', 2, '.*hosts:\d+', 'seemail-policy check names each error',
+    trouble('a broken table', 2, '.*hosts:\d+', 'seemail policy check names each error',
         Bed::change("$bed->{TB_A_POLICY}/hosts", sub { $_ .= "\"x\n" }));
     trouble('no hook', 2, 'the hook .*seemail.so cannot be read', 'install it there', moved("$dir/bin/seemail.so"));
     my $events = "$bed->{TB_A_STATE}/events";
     Bed::write_file($events, "\n" . (time - 3 * 86400) . "\theld\n");
-    trouble('events that nobody counts', 1, 'events wait for 3 days', 'run seemail-responder flush', sub { unlink $events });
+    trouble('events that nobody counts', 1, 'events wait for 3 days', 'run seemail responder flush', sub { unlink $events });
     trouble('no filter', 2, '.*seemail-filter cannot be run', 'make install', moved("$dir/bin/seemail-filter"));
     trouble('no key store', 2, '.*key4\.db', 'mend it', moved("$bed->{TB_A_NSSDB}/key4.db"));
     trouble('no state', 2, 'something is wrong with keys, certificates or lists', 'see below', moved("$bed->{TB_A_STATE}/data.mdb"));
@@ -95,7 +95,7 @@ subtest '1.9-failaware: mail that waits, and mail that was refused' => sub {
     $bed->mark('a');
     my ($id) = $bed->send('a', 'inside', 'alice@a.test', 'x@c.test', Bed::mail()) =~ /id=(\S+)/;
     ok $bed->wait_log('a', "$id == x\@c.test"), 'waits';
-    trouble('mail without a certificate', 1, '1 message waits: no-certificate', 'seemail-certs refresh', sub { });
+    trouble('mail without a certificate', 1, '1 message waits: no-certificate', 'seemail certs refresh', sub { });
     seemail('queue', 'bounce', $id);
     my $mend = Bed::change("$bed->{TB_A_POLICY}/triggers", sub { $_ = "\"x\n" });
     like $bed->send('a', 'inside', 'alice@a.test', 'x@c.test', Bed::mail()), qr/^451/, 'refused for now';

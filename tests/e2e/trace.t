@@ -51,7 +51,7 @@ subtest '1.9-logs: a mail that waits, and one that came back' => sub {
     ok $bed->wait_log('a', "$id == x\@c.test") && Bed::wait_for(sub { trace('a', $id) =~ /times more/ }), 'is tried several times';
     my $out = trace('a', $id);
     like $out, qr/waits +x\@c\.test R=seemail_ready defer \(-1\): SEEMail cannot seal: no certificate is known.*\n +[1-9]\d* times more, last at 20/, 'told once';
-    like $out, qr/now +in the queue for .*, no-certificate: seemail-certs refresh/, 'and what to do';
+    like $out, qr/now +in the queue for .*, no-certificate: seemail certs refresh/, 'and what to do';
     Bed::output("$as $exim -C $bed->{TB_A_CONF} -Mg $id");
     ok $bed->take_matching('a', qr/^Subject: Mail delivery failed/m), 'given up';
     ok Bed::wait_for(sub { trace('a', $id) =~ /R=$id/ }), 'the bounce belongs to it';

@@ -36,8 +36,8 @@ static void envelopes_are_read(void)
     CU_ASSERT_EQUAL(message.received, 1700000000);
     CU_ASSERT_EQUAL(message.frozen, 12);
     CU_ASSERT_EQUAL_FATAL(message.count, 2);
-    CU_ASSERT_STRING_EQUAL(message.recipients[0], "c@b.test");
-    CU_ASSERT_STRING_EQUAL(message.recipients[1], "\"x y\"@z.test");
+    CU_ASSERT_STRING_EQUAL(message.recipients[0].address, "c@b.test");
+    CU_ASSERT_STRING_EQUAL(message.recipients[1].address, "\"x y\"@z.test");
     CU_ASSERT_STRING_EQUAL(held_decided(pool, &message, "marking"), "X Y");
     CU_ASSERT_STRING_EQUAL(held_decided(pool, &message, "all"), "");
     CU_ASSERT_STRING_EQUAL(held_class(pool, &message, "c@B.test"), "seal");
@@ -57,6 +57,73 @@ static void broken_ones_are_refused(void)
     struct spool_message message;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         CU_ASSERT_EQUAL(parse(pool, texts[i], &message), -1);
+    pool_free(&pool);
+}
+
+/* The reason of one of two recipients, after such a log. */
+static const char *reason_after(struct pool *pool, const char *log,
+                                size_t recipient)
+{
+    struct spool_message message;
+    parse(pool, TOP DECISION "XX\n2\nX@c.test\n\"a R=b\"@d.test\n", &message);
+    FILE *file = fmemopen((void *)(size_t)log, strlen(log), "r");
+    CU_ASSERT_EQUAL(spool_log(file, pool, &message, NULL), 0);
+    fclose(file);
+    return held_for(&message, &message.recipients[recipient])->word;
+}
+
+#define AT "2026-01-01 00:00:00 "
+#define HOLDS "SEEMail holds this message for an administrator: marked"
+
+static void each_waits_for_its_own_reason(void)
+{
+    static const char log[] =
+        AT "Received from a@a.test H=(x) [192.0.2.1]\n"
+        AT "x@c.test <X@c.test> R=seemail_hold defer (-1): " HOLDS "\n"
+        AT "a R=b@d.test <\"a R=b\"@d.test> R=plain defer (-1): x\n"
+        AT "x@c.test <X@c.test> routing defer (-52): retry time not reached\n";
+    struct pool *pool = pool_new();
+    CU_ASSERT_STRING_EQUAL(reason_after(pool, log, 0), "administrator");
+    CU_ASSERT_STRING_EQUAL(reason_after(pool, log, 1), "new");
+    static const struct { const char *line, *word; } cases[] = {
+        {"R=seemail_ready defer (-1): SEEMail cannot seal: our own certificate "
+         "\"a\": x", "own-certificate"},
+        {"R=seemail_ready defer (-1): SEEMail cannot seal: key store /x: y",
+         "keystore"},
+        {"R=seemail_ready defer (-1): SEEMail cannot seal: the certificate of "
+         "CN=our own certificate, key store is revoked", "certificate"},
+        {"R=seemail_seal T=seemail_seal defer (-24) H=m [192.0.2.1]: transport "
+         "filter process failed (75)", "filter"},
+        {"R=seemail_seal T=seemail_seal defer (-44) H=m [192.0.2.1]: SMTP "
+         "error from remote mail server after RCPT TO:<x>: 451 " HOLDS,
+         "delivery"},
+        {"R=seemail_seal T=seemail_seal defer (-44) H=m [192.0.2.1]: SMTP "
+         "error from remote mail server after DATA: 451 x R=seemail_hold "
+         "defer (-1): " HOLDS, "delivery"},
+        {"R=mine defer (-1): " HOLDS, "delivery"},
+        {"R=seemail_seal defer (-1): host lookup: " HOLDS, "delivery"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[1000];
+        snprintf(text, sizeof text, AT "X@c.test %s\n", cases[i].line);
+        CU_ASSERT_STRING_EQUAL(reason_after(pool, text, 0), cases[i].word);
+    }
+    pool_free(&pool);
+}
+
+/* The end of a line that is too long, or cut, is no line. */
+static void no_line_from_the_middle(void)
+{
+    struct pool *pool = pool_new();
+    static const char forged[] = AT "X@c.test R=seemail_hold defer (-1): " HOLDS;
+    static char log[400000];
+    for (size_t room = 0; room < 300; room++) {
+        memset(log, 'x', sizeof log);
+        size_t at = sizeof log - (256 << 10) - 150 + room;
+        memcpy(log + at, forged, sizeof forged - 1);
+        memcpy(log + sizeof log - 2, "\n", 2);
+        CU_ASSERT_STRING_EQUAL(reason_after(pool, log, 0), "new");
+    }
     pool_free(&pool);
 }
 
@@ -88,6 +155,9 @@ static void ages_in_plain_words(void)
 static const struct unit_test tests[] = {
     {"2.8-hold: envelopes are read", envelopes_are_read},
     {"2.8-hold: broken ones are refused", broken_ones_are_refused},
+    {"2.8-hold: each recipient waits for its own reason, and nobody chooses it",
+     each_waits_for_its_own_reason},
+    {"2.8-hold: the middle of a line is no line", no_line_from_the_middle},
     {"2.8-hold: numbers of messages", numbers_of_messages},
     {"2.8-hold: ages and hostile text in plain words", ages_in_plain_words},
 };

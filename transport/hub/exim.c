@@ -31,24 +31,19 @@ int exim_find(struct exim *exim_r, struct failure *why)
     return 0;
 }
 
-/* Runs it with these arguments after those that choose its configuration. */
-static int run_exim(const struct exim *exim, struct pool *pool,
-                    const char *what, const char *const *arguments,
-                    size_t count, unsigned seconds, struct buffer *output,
-                    int *status_r, struct failure *why)
+/* Runs it with an argument after those that choose its configuration. */
+static int run_exim(const struct exim *exim, const char *what,
+                    const char *argument, unsigned seconds,
+                    struct buffer *output, int *status_r, struct failure *why)
 {
     size_t at = 0;
-    const char **argv = pool_array(pool, count + 5, sizeof *argv);
-    if (!argv)
-        return failure_memory(why);
-    argv[at++] = exim->program;
+    const char *argv[6] = {exim->program};
     if (exim->config) {
-        argv[at++] = "-C";
-        argv[at++] = exim->config;
+        argv[++at] = "-C";
+        argv[++at] = exim->config;
     }
-    argv[at++] = what;
-    for (size_t i = 0; i < count; i++)
-        argv[at++] = arguments[i];
+    argv[++at] = what;
+    argv[++at] = argument;
     struct run run = {.argv = argv, .pass_fd = -1, .seconds = seconds,
                       .output_most = OUTPUT_MOST};
     return run_program(&run, output, status_r, why);
@@ -73,8 +68,7 @@ int exim_option(const struct exim *exim, struct pool *pool, const char *name,
 {
     struct buffer output = {0};
     int status = 0;
-    int rc = run_exim(exim, pool, "-bP", &name, 1, ASK_SECONDS, &output,
-                      &status, why);
+    int rc = run_exim(exim, "-bP", name, ASK_SECONDS, &output, &status, why);
     if (rc == 0 && status == 0) {
         *value_r = value_in(pool, name, buffer_string(&output));
         rc = *value_r ? 1 : failure_memory(why);
@@ -83,13 +77,13 @@ int exim_option(const struct exim *exim, struct pool *pool, const char *name,
     return rc;
 }
 
-int exim_act(const struct exim *exim, struct pool *pool, const char *what,
-             const char *const *ids, size_t count, struct failure *why)
+int exim_act(const struct exim *exim, const char *what, const char *id,
+             struct failure *why)
 {
     struct buffer output = {0};
     int status = 0;
-    int rc = run_exim(exim, pool, what, ids, count, ACT_SECONDS, &output,
-                      &status, why);
+    int rc = run_exim(exim, what, id, ACT_SECONDS, &output, &status,
+                      why);
     if (rc == 0 && status != 0)
         rc = failure(why, FAILURE_CHILD, "%s %s: status %d", exim->program,
                      what, status);

@@ -25,8 +25,9 @@ int exim_find(struct exim *exim_r, struct failure *why);
 int exim_option(const struct exim *exim, struct pool *pool, const char *name,
                 const char **value_r, struct failure *why);
 
-/* Does something with messages, such as "-M". Waits for it. 0 or -1. */
-int exim_act(const struct exim *exim, struct pool *pool, const char *what,
-             const char *const *ids, size_t count, struct failure *why);
+/* Does something with a message, such as "-M". Waits for it. 0, also when
+ * Exim found that it could not; -1. */
+int exim_act(const struct exim *exim, const char *what, const char *id,
+             struct failure *why);
 
 #endif

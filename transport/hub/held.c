@@ -7,49 +7,79 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FROZEN, NEW, OTHER, BY_TEXT };
-
-/* The first that fits counts; after the first three, by Exim's words. */
+/* The gravest first: ours stop all mail. What is ours is known by how the
+ * words of our routers and filters begin. */
 const struct held_reason held_reasons[] = {
-    [FROZEN] = {"frozen", NULL,
-                "look at it; then seemail-queue release or bounce"},
-    [NEW] = {"new", NULL, NULL},
-    [OTHER] = {"delivery", NULL, NULL},
-    [BY_TEXT] = {"administrator", "holds this message for an administrator",
-                 "look at it; then seemail-queue release --in-clear, or "
-                 "bounce"},
-    {"undecided", "did not decide on this message",
+    {"frozen", {NULL}, "look at it; then seemail queue release or bounce"},
+    {"own-certificate", {"SEEMail cannot seal: our own certificate"},
+     "seemail certs status tells what is wrong with it"},
+    {"keystore", {"SEEMail cannot seal: key store "},
+     "mend the key store: seemail certs status tells what is wrong"},
+    {"undecided", {"SEEMail did not decide on this message"},
      "Exim ran without the hook: check local_scan_path; the sender must send "
      "it again"},
-    {"unknown-recipient", "did not decide on this recipient",
+    {"filter",
+     {"SEEMail cannot seal: seemail-filter failed",
+      "SEEMail cannot seal: /", /* a file of the hub's own */
+      "transport filter process failed"},
+     "the log of seemail-filter tells why: see the setting log"},
+    {"administrator", {"SEEMail holds this message for an administrator"},
+     "look at it; then seemail queue release --in-clear, or bounce"},
+    {"unknown-recipient", {"SEEMail did not decide on this recipient"},
      "an alias or a forward made the address: list it where it is known at "
      "reception"},
-    {"own-certificate", "our own certificate",
-     "seemail-certs status tells what is wrong with it"},
-    {"keystore", "key store",
-     "mend the key store: seemail-certs status tells what is wrong"},
-    {"no-certificate", "no certificate is known",
-     "seemail-certs refresh, or pin the partner's certificate with certutil"},
-    {"filter", "seemail-filter failed",
-     "the log of seemail-filter tells why: see the setting log"},
-    {"filter", "transport filter process failed",
-     "the log of seemail-filter tells why: see the setting log"},
-    {"certificate", "SEEMail cannot seal",
-     "ask the partner for a certificate that is valid, then seemail-certs "
+    {"no-certificate", {"SEEMail cannot seal: no certificate is known"},
+     "seemail certs refresh, or pin the partner's certificate with certutil"},
+    {"certificate", {"SEEMail cannot seal"},
+     "ask the partner for a certificate that is valid, then seemail certs "
      "refresh"},
+    {"delivery", {NULL}, NULL},
+    {"new", {NULL}, NULL},
 };
 const size_t held_reason_count = sizeof held_reasons / sizeof held_reasons[0];
 
-const struct held_reason *held_why(const struct spool_message *message)
+#define FROZEN (&held_reasons[0])
+#define DELIVERY (&held_reasons[held_reason_count - 2])
+#define NEW (&held_reasons[held_reason_count - 1])
+
+const struct held_reason *held_for(const struct spool_message *message,
+                                   const struct spool_recipient *recipient)
 {
     if (message->frozen)
-        return &held_reasons[FROZEN];
-    if (!*message->reason)
-        return &held_reasons[NEW];
-    for (size_t i = BY_TEXT; i < held_reason_count; i++)
-        if (strstr(message->reason, held_reasons[i].text))
-            return &held_reasons[i];
-    return &held_reasons[OTHER];
+        return FROZEN;
+    if (!*recipient->reason)
+        return NEW;
+    for (size_t i = 0; recipient->ours && i < held_reason_count; i++)
+        for (const char *const *text = held_reasons[i].texts; *text; text++)
+            if (strncmp(recipient->reason, *text, strlen(*text)) == 0)
+                return &held_reasons[i];
+    return DELIVERY;
+}
+
+const struct spool_recipient *held_gravest(const struct spool_message *message)
+{
+    const struct spool_recipient *gravest = NULL;
+    for (size_t i = 0; i < message->count; i++)
+        if (!gravest || held_for(message, &message->recipients[i]) <
+                            held_for(message, gravest))
+            gravest = &message->recipients[i];
+    return gravest;
+}
+
+const struct held_reason *held_why(const struct spool_message *message)
+{
+    const struct spool_recipient *gravest = held_gravest(message);
+    return gravest ? held_for(message, gravest)
+                   : message->frozen ? FROZEN : NEW;
+}
+
+int held_by(const struct spool_message *message,
+            const struct held_reason *reason)
+{
+    for (size_t i = 0; i < message->count; i++)
+        if (held_for(message, &message->recipients[i]) == reason)
+            return 1;
+    return message->count == 0 && held_why(message) == reason;
 }
 
 const char *held_decided(struct pool *pool,
@@ -83,6 +113,18 @@ const char *held_class(struct pool *pool, const struct spool_message *message,
         return class_word(class);
     return strstr(message->decision, " a-") ? class_word(CLASS_PERSON)
                                             : "none";
+}
+
+int held_may_release(struct pool *pool, const struct spool_message *message,
+                     const char *recipient)
+{
+    static const enum recipient_class from[] = {CLASS_SEAL, CLASS_PERSON,
+                                                CLASS_HOLD};
+    const char *class = held_class(pool, message, recipient);
+    for (size_t i = 0; i < sizeof from / sizeof from[0]; i++)
+        if (strcmp(class, class_word(from[i])) == 0)
+            return 1;
+    return 0;
 }
 
 const char *held_plain(struct pool *pool, const char *text)

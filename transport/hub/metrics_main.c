@@ -82,18 +82,9 @@ static int put_queue(struct metrics *m, struct failure *why)
         return -1;
     head(m, "seemail_queue_messages", "gauge", "Messages that wait, by why.");
     for (size_t i = 0; i < held_reason_count; i++) {
-        size_t count = waiting.by_reason[i], first = i;
-        for (size_t k = 0; k < held_reason_count; k++)
-            if (k != i && strcmp(held_reasons[k].word,
-                                 held_reasons[i].word) == 0) {
-                count += waiting.by_reason[k];
-                first = k < first ? k : first;
-            }
-        if (first != i)
-            continue;
         buffer_text(&m->out, "seemail_queue_messages");
         label(m, "reason", held_reasons[i].word);
-        buffer_format(&m->out, " %zu\n", count);
+        buffer_format(&m->out, " %zu\n", waiting.by_reason[i]);
     }
     head(m, "seemail_queue_oldest_seconds", "gauge",
          "Age of the message that waits longest.");

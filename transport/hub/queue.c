@@ -25,24 +25,36 @@ static int in_domain(const char *address, const char *domain)
     return at && strcasecmp(at + 1, domain) == 0;
 }
 
-static int is_with(const struct queue *queue,
-                   const struct spool_message *message)
+int queue_is_to(const struct queue *queue,
+                const struct spool_recipient *recipient)
 {
-    if (!queue->partner || in_domain(message->sender, queue->partner))
-        return 1;
-    for (size_t i = 0; i < message->count; i++)
-        if (in_domain(message->recipients[i], queue->partner))
-            return 1;
-    return 0;
+    return !queue->partner || in_domain(recipient->address, queue->partner);
+}
+
+int queue_wants(const struct queue *queue, const struct spool_message *message,
+                const struct spool_recipient *recipient)
+{
+    return (queue_is_to(queue, recipient) ||
+            in_domain(message->sender, queue->partner)) &&
+           (!queue->reason ||
+            strcmp(queue->reason, held_for(message, recipient)->word) == 0);
+}
+
+int queue_is_whole(const struct queue *queue)
+{
+    return !queue->partner && !queue->reason && !queue->sender &&
+           !queue->id_count;
 }
 
 static int fits(const struct queue *queue, const struct queue_item *item)
 {
     const struct spool_message *message = &item->message;
-    return is_with(queue, message) &&
-           (!queue->reason || strcmp(queue->reason, item->reason->word) == 0) &&
-           (!queue->sender ||
-            strcasecmp(queue->sender, message->sender) == 0);
+    if (queue->sender && strcasecmp(queue->sender, message->sender) != 0)
+        return 0;
+    for (size_t i = 0; i < message->count; i++)
+        if (queue_wants(queue, message, &message->recipients[i]))
+            return 1;
+    return message->count == 0 && !queue->partner && !queue->reason;
 }
 
 /* 0, QUEUE_SOME or what the function gave. *found_r counts. */
@@ -52,7 +64,7 @@ static int look(struct queue *queue, const struct spool *spool,
                              void *), void *context, size_t *found_r)
 {
     struct failure why = {0};
-    struct queue_item item = {.id = id, .pool = pool_new()};
+    struct queue_item item = {.spool = spool, .id = id, .pool = pool_new()};
     int status = EX_OK;
     if (!item.pool)
         return EX_TEMPFAIL;
@@ -106,7 +118,7 @@ const char *queue_route(const struct queue_item *item)
     const char *text = pool_format(
         item->pool, "%s -> %s%s",
         *message->sender ? held_plain(item->pool, message->sender) : "<>",
-        message->count ? held_plain(item->pool, message->recipients[0])
+        message->count ? held_plain(item->pool, message->recipients[0].address)
                        : "nobody", more);
     return text ? text : "?";
 }

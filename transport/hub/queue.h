@@ -24,10 +24,10 @@ struct queue {
     const char *policies; /* folder */
     int json, all, in_clear;
     int gone_is_fine; /* a number that was named need not be there */
-    long interval; /* seconds; of watch */
-    /* Which messages: all that fit. NULL = any. */
+    long interval; /* seconds; of watch; 0 = not given */
+    /* Which messages: those with a recipient that fits. NULL = any. */
     const char *partner, *reason, *sender;
-    char *const *ids;
+    char **ids;
     size_t id_count;
 };
 
@@ -41,9 +41,10 @@ int queue_complain(const struct failure *why);
 
 /* One message of those that were chosen; its memory goes with the pool. */
 struct queue_item {
+    const struct spool *spool;
     const struct spool_id *id;
     struct spool_message message;
-    const struct held_reason *reason;
+    const struct held_reason *reason; /* the gravest */
     struct pool *pool;
 };
 
@@ -54,6 +55,18 @@ int queue_each(struct queue *queue,
                int (*visit)(struct queue *queue, const struct queue_item *item,
                             void *context),
                void *context);
+
+/* Is this recipient one of those that were chosen, by partner and reason? A
+ * mail from the partner is chosen for all. */
+int queue_wants(const struct queue *queue, const struct spool_message *message,
+                const struct spool_recipient *recipient);
+
+/* Is it one of the partner's, or is no partner named? */
+int queue_is_to(const struct queue *queue,
+                const struct spool_recipient *recipient);
+
+/* Were all chosen, without an option or a number? */
+int queue_is_whole(const struct queue *queue);
 
 /* "alice@a.test -> bob@b.test and 2 more" */
 const char *queue_route(const struct queue_item *item);

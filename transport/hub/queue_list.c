@@ -21,6 +21,7 @@ static int print_json(struct queue *queue, const struct queue_item *item,
                       void *context)
 {
     const struct spool_message *message = &item->message;
+    const struct spool_recipient *gravest = held_gravest(message);
     const struct listing *listing = context;
     struct buffer out = {0};
     (void)queue;
@@ -33,9 +34,13 @@ static int print_json(struct queue *queue, const struct queue_item *item,
     json_open(&out, "recipients", '[');
     for (size_t i = 0; i < message->count; i++) {
         json_open(&out, NULL, '{');
-        json_text(&out, "address", message->recipients[i]);
+        const struct spool_recipient *one = &message->recipients[i];
+        json_text(&out, "address", one->address);
         json_text(&out, "class",
-                  held_class(item->pool, message, message->recipients[i]));
+                  held_class(item->pool, message, one->address));
+        json_text(&out, "reason", held_for(message, one)->word);
+        json_text(&out, "text", one->reason);
+        json_text(&out, "tried", one->tried);
         json_close(&out, '}');
     }
     json_close(&out, ']');
@@ -44,8 +49,8 @@ static int print_json(struct queue *queue, const struct queue_item *item,
     json_text(&out, "clear", held_decided(item->pool, message, "clear"));
     json_truth(&out, "frozen", message->frozen != 0);
     json_text(&out, "reason", item->reason->word);
-    json_text(&out, "text", message->reason);
-    json_text(&out, "tried", message->tried);
+    json_text(&out, "text", gravest ? gravest->reason : "");
+    json_text(&out, "tried", gravest ? gravest->tried : "");
     json_text(&out, "step", item->reason->step);
     json_close(&out, '}');
     int failed = out.failed;
@@ -62,7 +67,9 @@ static int print_row(struct queue *queue, const struct queue_item *item,
     (void)queue;
     if (listing->count++ == 0)
         printf("%-16s  %-10s  %-17s  FROM -> TO\n", "ID", "AGE", "REASON");
-    listing->by_reason[item->reason - held_reasons]++;
+    for (size_t i = 0; i < held_reason_count; i++)
+        listing->by_reason[i] += (size_t)held_by(&item->message,
+                                                 &held_reasons[i]);
     printf("%-16s  %-10s  %-17s  %s\n", item->id->text,
            held_age(item->pool,
                     (long long)listing->now - item->message.received),
@@ -71,10 +78,11 @@ static int print_row(struct queue *queue, const struct queue_item *item,
 }
 
 /* How many by what reason, each with its next step. */
-static void sum_up(const struct listing *listing)
+static void sum_up(const struct queue *queue, const struct listing *listing)
 {
     if (listing->count == 0) {
-        printf("nothing waits\n");
+        puts(queue_is_whole(queue) ? "nothing waits"
+                                   : "nothing of what was asked for waits");
         return;
     }
     printf("\n%zu wait%s\n", listing->count, listing->count == 1 ? "s" : "");
@@ -97,16 +105,38 @@ int queue_list(struct queue *queue)
         return queue_each(queue, print_json, &listing);
     int status = queue_each(queue, print_row, &listing);
     if (status <= QUEUE_SOME)
-        sum_up(&listing);
+        sum_up(queue, &listing);
     return status;
 }
 
 static const char *clear_text(const struct queue_item *item)
 {
-    const char *clear = held_decided(item->pool, &item->message, "clear");
+    const struct spool_message *message = &item->message;
+    const char *clear = held_decided(item->pool, message, "clear");
+    size_t held = 0;
+    for (size_t i = 0; i < message->count; i++)
+        held += (size_t)held_may_release(item->pool, message,
+                                         message->recipients[i].address);
+    if (!held)
+        return "needs no word: it is sealed or held for nobody";
     return strcmp(clear, DECISION_MAY_CLEAR) == 0
                ? "only if an administrator says so (release --in-clear)"
                : "never: it is marked, or counts as marked";
+}
+
+static void print_recipient(const struct queue_item *item,
+                            const struct spool_recipient *one)
+{
+    struct pool *pool = item->pool;
+    const struct held_reason *reason = held_for(&item->message, one);
+    printf("    for       %s: %s\n", held_plain(pool, one->address),
+           held_class(pool, &item->message, one->address));
+    if (*one->reason)
+        printf("    waits     %s\n    tried     %s\n",
+               held_plain(pool, one->reason), one->tried);
+    printf("    next      %s: %s\n", reason->word,
+           reason->step ? reason->step
+                        : "nothing: it is tried again by itself");
 }
 
 static int print_why(struct queue *queue, const struct queue_item *item,
@@ -124,20 +154,12 @@ static int print_why(struct queue *queue, const struct queue_item *item,
            message->size);
     printf("    decided   direction %s, marking %s\n",
            held_decided(pool, message, "dir"), *marking ? marking : "none");
-    for (size_t i = 0; i < message->count; i++)
-        printf("    for       %s: %s\n",
-               held_plain(pool, message->recipients[i]),
-               held_class(pool, message, message->recipients[i]));
-    if (*message->reason)
-        printf("    waits     %s\n    tried     %s\n",
-               held_plain(pool, message->reason), message->tried);
     if (message->frozen)
         printf("    frozen    %s ago: Exim does not try it any more\n",
                held_age(pool, (long long)listing->now - message->frozen));
-    printf("    in clear  %s\n    next      %s: %s\n", clear_text(item),
-           item->reason->word,
-           item->reason->step ? item->reason->step
-                              : "nothing: it is tried again by itself");
+    printf("    in clear  %s\n", clear_text(item));
+    for (size_t i = 0; i < message->count; i++)
+        print_recipient(item, &message->recipients[i]);
     return ferror(stdout) ? EX_IOERR : EX_OK;
 }
 

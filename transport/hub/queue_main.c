@@ -10,13 +10,14 @@
 #include <strings.h>
 #include <sysexits.h>
 
+/* An option that does not stand among the arguments is not the command's. */
 static const struct command {
     const char *name, *arguments;
     queue_command *run;
     int acts; /* it must be told which messages, or --all */
 } commands[] = {
-    {"list", "[which]", queue_list, 0},
-    {"why", "[which]", queue_why, 0},
+    {"list", "[--json] [which]", queue_list, 0},
+    {"why", "[--json] [which]", queue_why, 0},
     {"retry", "which", queue_retry, 1},
     {"release", "[--in-clear] which", queue_release, 1},
     {"bounce", "which", queue_bounce, 1},
@@ -33,8 +34,8 @@ int queue_complain(const struct failure *why)
 static int usage(void)
 {
     for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(stderr, "usage: seemail-queue [--json] [--policies DIR] %s "
-                        "%s\n", commands[i].name, commands[i].arguments);
+        fprintf(stderr, "usage: seemail-queue [--policies DIR] %s %s\n",
+                commands[i].name, commands[i].arguments);
     fputs("which: ID ..., --partner DOMAIN, --reason WORD, --sender ADDRESS, "
           "--all\n", stderr);
     return EX_USAGE;
@@ -59,6 +60,44 @@ static int read_interval(struct queue *queue, const char *text)
     char *end;
     queue->interval = strtol(text, &end, 10);
     return *text && !*end && queue->interval > 0 && queue->interval <= 86400;
+}
+
+/* A number that is named twice counts once. */
+static void keep_id(struct queue *queue, char *id)
+{
+    for (size_t i = 0; i < queue->id_count; i++)
+        if (strcmp(queue->ids[i], id) == 0)
+            return;
+    queue->ids[queue->id_count++] = id;
+}
+
+static int check_reason(const char *word)
+{
+    for (size_t i = 0; i < held_reason_count; i++)
+        if (strcmp(word, held_reasons[i].word) == 0)
+            return 1;
+    fprintf(stderr, "seemail-queue: %s: no reason; they are:", word);
+    for (size_t i = 0; i < held_reason_count; i++)
+        fprintf(stderr, " %s", held_reasons[i].word);
+    fputc('\n', stderr);
+    return 0;
+}
+
+/* Has the command what was given? */
+static int check_options(const struct queue *queue,
+                         const struct command *command)
+{
+    const struct { const char *name; int given; } options[] = {
+        {"--json", queue->json},
+        {"--in-clear", queue->in_clear},
+        {"--interval", queue->interval != 0}};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (options[i].given && !strstr(command->arguments, options[i].name)) {
+            fprintf(stderr, "seemail-queue %s: it has no %s\n", command->name,
+                    options[i].name);
+            return 0;
+        }
+    return !queue->reason || check_reason(queue->reason);
 }
 
 /* Options anywhere; what is left over is numbers of messages. 1, 0. */
@@ -88,14 +127,15 @@ static int options(struct queue *queue, int argc, char **argv,
         if (strcmp(argv[0], commands[i].name) == 0)
             *command_r = &commands[i];
     queue->ids = argv + 1;
-    queue->id_count = left ? left - 1 : 0;
-    for (size_t i = 0; i < queue->id_count; i++)
-        if (!spool_is_id(queue->ids[i], strlen(queue->ids[i]))) {
+    for (size_t i = 1; i < left; i++) {
+        if (!spool_is_id(argv[i], strlen(argv[i]))) {
             fprintf(stderr, "seemail-queue: %s: no number of a message\n",
-                    queue->ids[i]);
+                    argv[i]);
             return 0;
         }
-    return *command_r != NULL;
+        keep_id(queue, argv[i]);
+    }
+    return *command_r && check_options(queue, *command_r);
 }
 
 static int is_chosen(const struct queue *queue)
@@ -137,7 +177,7 @@ static int run(struct queue *queue, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct queue queue = {.pool = pool_new(), .interval = 5};
+    struct queue queue = {.pool = pool_new()};
     int status = queue.pool ? run(&queue, argc, argv) : EX_TEMPFAIL;
     pool_free(&queue.pool);
     if (fflush(stdout) != 0 || ferror(stdout))

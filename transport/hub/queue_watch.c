@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define INTERVAL 5 /* seconds */
+
 struct seen {
     char id[SPOOL_ID_MOST];
     const struct held_reason *reason;
@@ -71,6 +73,7 @@ static int note(struct queue *queue, const struct queue_item *item,
 int queue_watch(struct queue *queue)
 {
     struct watch watch = {0};
+    long interval = queue->interval ? queue->interval : INTERVAL;
     int status = EX_OK;
     queue->gone_is_fine = 1;
     while (status <= QUEUE_SOME && !ferror(stdout)) {
@@ -80,7 +83,7 @@ int queue_watch(struct queue *queue)
         free(watch.before);
         watch = (struct watch){.before = watch.now,
                                .before_count = watch.count};
-        sleep((unsigned)queue->interval);
+        sleep((unsigned)interval);
     }
     free(watch.before);
     free(watch.now);

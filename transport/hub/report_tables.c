@@ -127,7 +127,7 @@ static int waiting_row(const struct report *report, struct buffer *out,
         buffer_text(out, "<td>");
         page_text(out, *message.sender ? message.sender : "<>");
         buffer_text(out, " to ");
-        page_text(out, message.count ? message.recipients[0] : "nobody");
+        page_text(out, message.count ? message.recipients[0].address : "nobody");
         if (message.count > 1)
             buffer_format(out, " and %zu more", message.count - 1);
         buffer_text(out, "<br>");

@@ -6,12 +6,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define LOG_TAIL 65536 /* bytes of a message's own log that are read */
 
 int spool_is_id(const char *text, size_t length)
 {
@@ -122,40 +121,6 @@ static FILE *open_part(const struct spool *spool, const struct spool_id *id,
     return fopen(path, "rbe");
 }
 
-/* The text after "defer (N): " of a line "DATE TIME [ADDRESS ...] defer (N):". */
-static void note_line(struct pool *pool, char *line,
-                      struct spool_message *message)
-{
-    char *text = strstr(line, " defer (");
-    line[strcspn(line, "\n")] = '\0';
-    if (!text || strstr(text, "retry time not reached") ||
-        !(text = strchr(text, ')')))
-        return;
-    text += strspn(text, "): ");
-    message->reason = pool_string(pool, text);
-    message->tried = pool_substring(pool, line, strlen(line) < 19
-                                                    ? strlen(line) : 19);
-}
-
-/* The last time that it was put off, by the log that Exim has of it. */
-static int read_log(const struct spool *spool, const struct spool_id *id,
-                    struct pool *pool, struct spool_message *message,
-                    struct failure *why)
-{
-    char line[4096];
-    FILE *file = open_part(spool, id, "msglog", "");
-    message->reason = message->tried = "";
-    if (!file)
-        return 0;
-    if (fseek(file, -LOG_TAIL, SEEK_END) < 0)
-        rewind(file);
-    while (message->reason && message->tried &&
-           fgets(line, sizeof line, file))
-        note_line(pool, line, message);
-    fclose(file);
-    return message->reason && message->tried ? 0 : failure_memory(why);
-}
-
 static long long size_of(const struct spool *spool, const struct spool_id *id)
 {
     char path[4096];
@@ -168,15 +133,30 @@ int spool_read(const struct spool *spool, const struct spool_id *id,
                struct pool *pool, struct spool_message *message_r,
                struct failure *why)
 {
-    FILE *file = open_part(spool, id, "input", "-H");
+    FILE *file = open_part(spool, id, "input", "-H"), *log;
     *message_r = (struct spool_message){0};
     if (!file)
         return errno == ENOENT ? 0 : failure_errno(why, FAILURE_DISK, errno,
                                                    "message %s", id->text);
     int rc = spool_parse(file, pool, message_r, why);
     fclose(file);
-    if (rc == 0)
-        rc = read_log(spool, id, pool, message_r, why);
+    if (rc == 0 && (log = open_part(spool, id, "msglog", ""))) {
+        rc = spool_log(log, pool, message_r, why);
+        fclose(log);
+    }
     message_r->size = size_of(spool, id);
     return rc < 0 ? -1 : 1;
+}
+
+int spool_idle(const struct spool *spool, const struct spool_id *id)
+{
+    char path[4096];
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    path_of(spool, id, "input", "-D", path, sizeof path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? -1 : 1; /* Exim will say what is wrong */
+    int known = fcntl(fd, F_GETLK, &lock);
+    close(fd);
+    return known < 0 || lock.l_type == F_UNLCK;
 }

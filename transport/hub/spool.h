@@ -33,6 +33,15 @@ int spool_open(const char *folder, struct spool *spool_r,
                struct failure *why);
 void spool_close(struct spool *spool);
 
+/* Who has not got it yet, and why, by Exim's words when it tried last. */
+struct spool_recipient {
+    const char *address;
+    const char *reason; /* "" = it has not tried, or said nothing */
+    const char *tried;  /* when that was, as Exim writes it; "" */
+    int ours; /* they are of a router or a filter of SEEMail's, and of nobody
+                 else who could choose the words */
+};
+
 /* What the envelope says; texts in the pool, as hostile as they came. */
 struct spool_message {
     const char *sender; /* "" = none */
@@ -40,10 +49,8 @@ struct spool_message {
     long long frozen;   /* since then; 0 = is not */
     long long size;     /* bytes on disk */
     const char *decision;          /* $local_scan_data, or NULL */
-    const char *const *recipients; /* who have not got it yet */
+    const struct spool_recipient *recipients;
     size_t count;
-    const char *reason; /* Exim's words for why it waits last; "" = none */
-    const char *tried;  /* when that was, as Exim writes it; "" */
 };
 
 /* 1; 0 = it is gone; -1, also FAILURE_MALFORMED. */
@@ -54,6 +61,13 @@ int spool_read(const struct spool *spool, const struct spool_id *id,
 /* The envelope alone, from an open -H file. 0; -1 FAILURE_MALFORMED. */
 int spool_parse(FILE *file, struct pool *pool,
                 struct spool_message *message_r, struct failure *why);
+
+/* The reasons, from the open log that Exim has of the message alone. 0 or -1. */
+int spool_log(FILE *file, struct pool *pool, struct spool_message *message,
+              struct failure *why);
+
+/* 1 = no process of Exim's works on it just now, 0 = one does, -1 = gone. */
+int spool_idle(const struct spool *spool, const struct spool_id *id);
 
 /* Is it the number of a message? */
 int spool_is_id(const char *text, size_t length);

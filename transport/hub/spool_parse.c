@@ -128,7 +128,7 @@ static int read_recipients(struct reader *r, struct spool_message *message)
     unsigned long count = strtoul(r->line, &end, 10);
     if (!*r->line || *end || count > RECIPIENTS_MOST)
         return broken(r, "the number of its recipients");
-    const char **list = pool_array(r->pool, count + 1, sizeof *list);
+    struct spool_recipient *list = pool_array(r->pool, count + 1, sizeof *list);
     if (!list)
         return failure_memory(r->why);
     if (r->delivered_count)
@@ -143,7 +143,7 @@ static int read_recipients(struct reader *r, struct spool_message *message)
         if (!r->delivered_count ||
             !bsearch(&one, r->delivered, r->delivered_count, sizeof one,
                      compare))
-            list[message->count++] = one;
+            list[message->count++] = (struct spool_recipient){one, "", "", 0};
     }
     message->recipients = list;
     return 0;

@@ -27,7 +27,7 @@ int status_policy(struct status *status, struct failure *why)
                                             ", or give --policies DIR");
     if (policy_load(console->policies, &status->policy, NULL, why) < 0) {
         status_find(status, STATUS_CRITICAL,
-                    "seemail-policy check names each error; all mail is "
+                    "seemail policy check names each error; all mail is "
                     "answered 451 until it is mended", "%s", why->text);
         return 0;
     }

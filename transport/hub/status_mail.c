@@ -64,7 +64,7 @@ int status_certificates(struct status *status, struct failure *why)
     const json_t *faults = json_object_get(facts, "faults");
     for (size_t i = 0; i < json_array_size(faults); i++)
         status_find(status, STATUS_CRITICAL,
-                    "mend it, then seemail-certs status", "%s",
+                    "mend it, then seemail certs status", "%s",
                     json_string_value(json_array_get(faults, i)));
     status->facts = json_dumps(facts, JSON_COMPACT | JSON_ENSURE_ASCII);
     json_decref(facts);
@@ -93,14 +93,14 @@ int status_queue(struct status *status, struct failure *why)
     long long age = (long long)status->now - waiting.oldest;
     if (waiting.damaged)
         status_find(status, STATUS_CRITICAL,
-                    "seemail-queue list names them; look at Exim's panic log",
+                    "seemail queue list names them; look at Exim's panic log",
                     "%zu messages in the queue are damaged", waiting.damaged);
     if (!waiting.count) {
         status_find(status, STATUS_GOOD, NULL, "nothing waits");
         return 0;
     }
     status_find(status, age > 2 * DAY ? STATUS_WARNING : STATUS_GOOD,
-                "seemail-queue list", "%zu message%s, the oldest for %s",
+                "seemail queue list", "%zu message%s, the oldest for %s",
                 waiting.count, waiting.count == 1 ? " waits" : "s wait",
                 held_age(pool, age));
     for (size_t i = 0; i < held_reason_count; i++)
@@ -124,7 +124,7 @@ int status_notices(struct status *status, struct failure *why)
     long long age = oldest ? (long long)status->now - oldest : 0;
     if (age > EVENTS_OLD)
         status_find(status, STATUS_WARNING,
-                    "run seemail-responder flush, and from a timer",
+                    "run seemail responder flush, and from a timer",
                     "events wait for %s: nobody is told of them",
                     held_age(status->console.pool, age));
     else

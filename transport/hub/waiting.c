@@ -14,10 +14,11 @@ static int add(struct waiting *waiting, const struct spool *spool,
         return failure_memory(why);
     int rc = spool_read(spool, id, pool, &message, &broken);
     if (rc > 0) {
-        size_t reason = (size_t)(held_why(&message) - held_reasons);
         waiting->count++;
-        if (reason < WAITING_REASONS_MOST)
-            waiting->by_reason[reason]++;
+        for (size_t i = 0; i < held_reason_count && i < WAITING_REASONS_MOST;
+             i++)
+            waiting->by_reason[i] +=
+                (size_t)held_by(&message, &held_reasons[i]);
         if (!waiting->oldest || message.received < waiting->oldest)
             waiting->oldest = message.received;
     }

@@ -3,7 +3,8 @@
 
 /*
  * waiting: how many messages wait, for what reason, and since when; with one
- * of them in memory at a time.
+ * of them in memory at a time. A message counts for each reason that one of
+ * its recipients waits for, so that none hides another.
  */
 
 #include "exim.h"
