@@ -6,9 +6,12 @@
 #include "keystore.h"
 #include "pool.h"
 
+#include <secitem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define KEYS_OUT_MOST 20
 
 static int is_among(const struct known *list, size_t count,
                     const struct known *one)
@@ -66,9 +69,22 @@ struct choice {
     choose_judge *judge;
     void *context;
     CERTCertificate *tolerated; /* the first */
+    enum known_source source;   /* of that */
+    CERTCertificate *out[KEYS_OUT_MOST]; /* no other for their keys */
+    size_t out_count;
     char *reason;
     size_t size;
 };
+
+/* Is its key out? When there are too many to remember, all are. */
+static int is_out(const struct choice *choice, CERTCertificate *candidate)
+{
+    for (size_t i = 0; i < choice->out_count; i++)
+        if (SECITEM_ItemsAreEqual(&choice->out[i]->derPublicKey,
+                                  &candidate->derPublicKey))
+            return 1;
+    return choice->out_count == KEYS_OUT_MOST;
+}
 
 /* 1 = it is good, and given; 0; -1. */
 static int consider(struct choice *choice, const struct known *known,
@@ -80,18 +96,23 @@ static int consider(struct choice *choice, const struct known *known,
         say(choice->reason, choice->size, "cannot be read");
         return 0;
     }
-    int rc = choice->judge(choice->context, known, candidate, reason,
-                           sizeof reason, why);
+    int rc = is_out(choice, candidate)
+                 ? 0 : choice->judge(choice->context, known, candidate, reason,
+                                     sizeof reason, why);
     if (rc == CHOOSE_GOOD) {
         *certificate_r = candidate;
         return 1;
     }
-    if (rc == CHOOSE_TOLERATED && !choice->tolerated)
-        choice->tolerated = candidate;
-    else
-        CERT_DestroyCertificate(candidate);
-    if (rc == 0)
+    if (rc == 0 || rc == CHOOSE_KEY_OUT)
         say(choice->reason, choice->size, reason);
+    if (rc == CHOOSE_TOLERATED && !choice->tolerated) {
+        choice->tolerated = candidate;
+        choice->source = known->source;
+    } else if (rc == CHOOSE_KEY_OUT) {
+        choice->out[choice->out_count++] = candidate;
+    } else {
+        CERT_DestroyCertificate(candidate);
+    }
     return rc < 0 ? -1 : 0;
 }
 
@@ -100,16 +121,21 @@ int choose(const struct known *known, size_t count, enum known_source least,
            CERTCertificate **certificate_r, char *reason_r, size_t size,
            struct failure *why)
 {
-    struct choice choice = {judge, context, NULL, reason_r, size};
+    struct choice choice = {.judge = judge, .context = context,
+                            .reason = reason_r, .size = size};
     char reason[100];
     size_t further = 0;
     int rc = 0;
     *reason_r = '\0';
     for (size_t i = 0; rc == 0 && i < count && known[i].source >= least; i++) {
-        if (choice.tolerated && further++ == CHOOSE_FURTHER)
+        if (choice.tolerated &&
+            (further++ == CHOOSE_FURTHER ||
+             (choice.source == KNOWN_PINNED && known[i].source != KNOWN_PINNED)))
             break;
         rc = consider(&choice, &known[i], certificate_r, why);
     }
+    for (size_t i = 0; i < choice.out_count; i++)
+        CERT_DestroyCertificate(choice.out[i]);
     if (rc == 0 && count && known[0].source < least) {
         snprintf(reason, sizeof reason, "only %s, which is not enough by the "
                  "policy", known_source_word(known[0].source));

@@ -8,6 +8,8 @@
  * source the newest, then the strongest. The first that is good is taken;
  * if there is none, the first that the policy tolerates: one that expired,
  * was revoked or cannot be checked never stops mail when there is another.
+ * But one that is pinned and tolerated gives way to pinned ones alone: an
+ * administrator has said which [2.8-store].
  */
 
 #include "known.h"
@@ -24,9 +26,9 @@ int choose_candidates(struct keystore *keystore, struct state *state,
                       struct failure *why);
 
 /* The caller's judgement: CHOOSE_GOOD; CHOOSE_TOLERATED; 0 = it cannot be
- * used, reason_r says why in a few words; -1 = it could not be judged, which
- * ends it all. */
-enum { CHOOSE_GOOD = 1, CHOOSE_TOLERATED };
+ * used, CHOOSE_KEY_OUT = and no other for its key either, reason_r says why in
+ * a few words; -1 = it could not be judged, which ends it all. */
+enum { CHOOSE_GOOD = 1, CHOOSE_TOLERATED, CHOOSE_KEY_OUT };
 #define CHOOSE_FURTHER 10 /* looked at after one that is tolerated */
 typedef int choose_judge(void *context, const struct known *known,
                          CERTCertificate *candidate, char *reason_r,

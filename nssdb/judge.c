@@ -145,6 +145,17 @@ static void take_path_status(const struct path *path, const struct judging *j)
         find(j, statuses[path->status], "%s", path->reason);
 }
 
+/* Superseded, of another name, not needed any more: nobody else has the key. */
+static int speaks_against_key(const struct revocation *revocation)
+{
+    enum { AFFILIATION = 3, SUPERSEDED = 4, CESSATION = 5 }; /* CRLReason */
+    return (revocation->status == REVOCATION_REVOKED ||
+            revocation->status == REVOCATION_SUSPENDED) &&
+           revocation->reason != AFFILIATION &&
+           revocation->reason != SUPERSEDED &&
+           revocation->reason != CESSATION;
+}
+
 /* One certificate of the path; `above' = not the one that is judged. */
 static void take_revocation(const struct revocation *revocation, int above,
                             const struct judging *j)
@@ -161,6 +172,8 @@ static void take_revocation(const struct revocation *revocation, int above,
     /* Our own must name one; of those above it none is asked. */
     if (j->request->own && revocation->status == REVOCATION_NO_POINTER)
         return;
+    if (!above)
+        judgement->key_out = speaks_against_key(revocation);
     find(j, statuses[revocation->status], "%s%s", above ? "above it: " : "",
          revocation->text);
     for (size_t i = 0; i < revocation->url_count &&
@@ -250,6 +263,11 @@ static int judge_path(CERTCertificate *certificate, const struct judging *j,
 int judge_unknown(enum judge_status status)
 {
     return status >= JUDGE_NO_CRL_POINTER && status <= JUDGE_CRL_INVALID;
+}
+
+int judge_revoked(enum judge_status status)
+{
+    return status == JUDGE_REVOKED || status == JUDGE_SUSPENDED;
 }
 
 int judge_certificate(struct pool *pool, CERTCertificate *certificate,

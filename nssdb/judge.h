@@ -75,6 +75,8 @@ struct judge_request {
 
 struct judgement {
     enum judge_status status;
+    int key_out; /* revoked for a reason that may speak against its key: then
+                    no other certificate for that key is better */
     /* What is to be fetched (seemail-certs crl fetch) so that a status of
      * JUDGE_CRL_... may become another; none with other statuses. */
     const char *urls[JUDGE_URLS_MOST];
@@ -101,7 +103,9 @@ int judge_certificate(struct pool *pool, CERTCertificate *certificate,
 void judge_by_policy(const struct policy *policy,
                      struct judge_request *request);
 
-/* Is it that whether it was revoked is not known? */
+/* Is it that whether it was revoked is not known? Or that it was, for now or
+ * for good? */
 int judge_unknown(enum judge_status status);
+int judge_revoked(enum judge_status status);
 
 #endif

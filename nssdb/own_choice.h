@@ -5,7 +5,8 @@
  * own_choice: which of our own certificates under a nickname is used. There
  * are several through the overlap of a renewal [B-overlap]. The first of
  * them, in the order of keystore_own(), that may be used now: one that was
- * revoked stops no mail while the one before it is good [2.9-validown].
+ * revoked stops no mail while the one before it is good [2.9-validown], but
+ * when that was for the sake of its key, no other for that key is used.
  */
 
 #include "judge.h"
@@ -35,6 +36,7 @@ struct own_choice {
     CERTCertificate *passed;      /* the first, when that is not used, or NULL;
                                      the caller's, too */
     char reason[300];             /* why it is not, in words */
+    int passed_key_out;           /* and its key is not to be used either */
 };
 
 /* 1 = one that may be used; 0 = none, and this is the first; -1: none is

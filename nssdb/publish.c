@@ -55,17 +55,44 @@ static int add_addresses(struct planning *p, struct publication *one,
     return 0;
 }
 
+static int is_same(const SECItem *a, const SECItem *b)
+{
+    return SECITEM_ItemsAreEqual(a, b);
+}
+
+/* The key of one that was chosen, or passed over, and is out for its sake. */
+static int has_key_of(CERTCertificate *one, int out, CERTCertificate *other)
+{
+    return one && out && is_same(&one->derPublicKey, &other->derPublicKey);
+}
+
+/* Nobody is to encrypt to it any more, whatever the time is. */
+static int is_out(struct planning *p, const struct own_choice *choice,
+                  CERTCertificate *certificate)
+{
+    struct judgement judgement;
+    time_t since;
+    return keystore_suspended(p->search->keystore, certificate, &since,
+                              NULL) != 0 ||
+           has_key_of(choice->passed, choice->passed_key_out, certificate) ||
+           has_key_of(choice->certificate, choice->judgement.key_out,
+                      certificate) ||
+           (own_judge(p->search, certificate, JUDGE_ENCRYPT, 1, &judgement,
+                      NULL) == 0 &&
+            judge_revoked(judgement.status));
+}
+
 /* The one before: valid still, and partners may have it in their hands. */
-static int overlaps(struct planning *p, CERTCertificate *used,
+static int overlaps(struct planning *p, const struct own_choice *choice,
                     CERTCertificate *other)
 {
-    time_t from = 0, to = 0, began = 0, end = 0, since;
+    time_t from = 0, to = 0, began = 0, end = 0;
     struct judgement judgement;
-    return cert_times(used, &began, &end) && cert_times(other, &from, &to) &&
-           from <= began && to > p->now && p->now < began + OVERLAP &&
-           keystore_suspended(p->search->keystore, other, &since, NULL) == 0 &&
+    return cert_times(choice->certificate, &began, &end) &&
+           cert_times(other, &from, &to) && from <= began && to > p->now &&
+           p->now < began + OVERLAP &&
            own_judge(p->search, other, JUDGE_ENCRYPT, 0, &judgement, NULL) == 0 &&
-           judgement.status == JUDGE_GOOD;
+           judgement.status == JUDGE_GOOD && !is_out(p, choice, other);
 }
 
 static int to_come(struct planning *p, CERTCertificate *certificate)
@@ -74,9 +101,22 @@ static int to_come(struct planning *p, CERTCertificate *certificate)
     return cert_times(certificate, &from, &to) && from > p->now;
 }
 
-/* `used' is NULL when none is to be found. */
-static int sort_out(struct planning *p, struct publication *one,
-                    CERTCertificate *used, CERTCertList *all)
+/* May partners find it? 1; 0 = it is taken out; 2 = it is left as it is. When
+ * none is in its time, our clock may be wrong: then none is taken out for it. */
+static int place_of(struct planning *p, const struct own_choice *choice,
+                    int may, CERTCertificate *certificate)
+{
+    if (may && (is_same(&choice->certificate->derCert,
+                        &certificate->derCert) ||
+                overlaps(p, choice, certificate)))
+        return 1;
+    if (is_out(p, choice, certificate))
+        return 0;
+    return may && !to_come(p, certificate) ? 0 : 2;
+}
+
+static int make_room(struct planning *p, struct publication *one,
+                     CERTCertList *all)
 {
     size_t most = 0;
     for (CERTCertListNode *node = CERT_LIST_HEAD(all);
@@ -84,21 +124,25 @@ static int sort_out(struct planning *p, struct publication *one,
         most++;
     one->certificates = pool_array(p->pool, most + 1, sizeof(struct der));
     one->gone = pool_array(p->pool, most + 1, sizeof(struct der));
-    if (!one->certificates || !one->gone)
-        return failure_memory(p->why);
+    return one->certificates && one->gone ? 0 : failure_memory(p->why);
+}
+
+static int sort_out(struct planning *p, struct publication *one,
+                    const struct own_choice *choice, int may,
+                    CERTCertList *all)
+{
+    if (make_room(p, one, all) < 0)
+        return -1;
     for (CERTCertListNode *node = CERT_LIST_HEAD(all);
          !CERT_LIST_END(node, all); node = CERT_LIST_NEXT(node)) {
-        int wanted = used && (SECITEM_ItemsAreEqual(&used->derCert,
-                                                    &node->cert->derCert) ||
-                              overlaps(p, used, node->cert));
-        if (!wanted && used && to_come(p, node->cert))
-            continue;
-        if (add(p, wanted ? one->certificates : one->gone,
-                wanted ? &one->certificate_count : &one->gone_count,
+        int place = place_of(p, choice, may, node->cert);
+        if (place != 2 &&
+            add(p, place ? one->certificates : one->gone,
+                place ? &one->certificate_count : &one->gone_count,
                 node->cert) < 0)
             return -1;
     }
-    return used ? add_addresses(p, one, used) : 0;
+    return may ? add_addresses(p, one, choice->certificate) : 0;
 }
 
 static int plan_one(struct planning *p, struct publication *one)
@@ -107,16 +151,15 @@ static int plan_one(struct planning *p, struct publication *one)
     struct failure reason = {0};
     int rc = own_choose(p->search, one->nickname, JUDGE_ENCRYPT, &choice,
                         &reason);
+    int may = rc > 0;
     if (rc < 0 && reason.kind != FAILURE_CERT) /* suspended is no failure */
         return failure(p->why, reason.kind, "%s", reason.text);
-    int may = rc > 0;
     one->reason = pool_string(p->pool, rc < 0    ? reason.text
                                        : rc == 0 ? choice.judgement.reason
                                                  : "");
     CERTCertList *all = keystore_named(p->search->keystore, one->nickname);
-    rc = all && one->reason
-             ? sort_out(p, one, may ? choice.certificate : NULL, all)
-             : failure_memory(p->why);
+    rc = all && one->reason ? sort_out(p, one, &choice, may, all)
+                            : failure_memory(p->why);
     if (all)
         CERT_DestroyCertList(all);
     own_choice_free(&choice);

@@ -70,7 +70,7 @@ static int judge(void *context, const struct known *known,
     judging->answer->discover |= sending != SENDING_HOLD;
     snprintf(reason_r, size, "%s", judgement.reason);
     if (sending != SENDING_SEND)
-        return 0;
+        return judgement.key_out ? CHOOSE_KEY_OUT : 0;
     rc = approve(judging, known, reason_r, size, why);
     if (rc <= 0)
         return rc;

@@ -134,9 +134,11 @@ subtest '2.7-crldp: our own certificate without a CRL pointer is refused' => sub
 sub serial { return shell("openssl x509 -in ca/$_[0].pem -noout -serial") =~ s/serial=|\n//gr }
 my $number = 500;
 
+our $why = 4; # superseded
+
 sub revoke {
     $number++;
-    shell("$Bed::top/tests/bed/crl ca http/ca.crl number=$number next=864000 revoked=" . join ',', map { "$_:4" } @_);
+    shell("$Bed::top/tests/bed/crl ca http/ca.crl number=$number next=864000 revoked=" . join ',', map { "$_:$why" } @_);
     certs("crl import $dir/http/ca.crl");
 }
 
@@ -159,6 +161,34 @@ subtest '2.9-validown: of ours one that was revoked stops no mail while another 
         revoke();
         is findings('two'), '0 good', 'in the next CRL none is: good';
     });
+};
+
+subtest '1.9-compromise: a key whose certificate was revoked for it is not used with another certificate' => sub {
+    own('same', -100, 200);
+    again('same', -1, 300);
+    my ($old, $new) = (serial('same'), serial('same-2'));
+    my $there = 'cn=a,ou=agencies,c=NZ';
+    my $undo = Bed::change("$bed->{TB_A_POLICY}/directories",
+        sub { $_ .= "ours publish $bed->{TB_LDAP_URI} $there - - cn=admin,c=NZ nssdb/ldap-password\n" });
+    Bed::write_file("$bed->{TB_A_NSSDB}/ldap-password", "secret\n");
+    chmod 0600, "$bed->{TB_A_NSSDB}/ldap-password";
+    owned();
+    my $entry = sub { scalar(() = shell("ldapsearch -x -LLL -H $bed->{TB_LDAP_URI} -b $there userCertificate") =~ /^userCertificate;binary/mg) };
+    with_identity("a.test same\n", sub {
+        my $before = $entry->();
+        certs('publish');
+        is $entry->(), $before + 2, 'both are published';
+        local $why = 1; # keyCompromise
+        revoke($new);
+        like ready(), qr/our own certificate "same": revoked/, 'mail waits';
+        is findings('same'), '2 critical revoked', 'status is critical';
+        certs('publish');
+        is $entry->(), $before, 'neither is to be found any more';
+        revoke($old);
+        is ready(), '', 'the CA has made a new one for it since: that counts';
+        revoke();
+    });
+    $undo->();
 };
 
 subtest '2.8-auto-b: a renewed certificate that was revoked already is not taken in' => sub {

@@ -16,7 +16,7 @@ my $as = $> == 0 ? 'setpriv --reuid=Debian-exim --regid=Debian-exim --clear-grou
 my $certs = "$as$dir/bin/seemail-certs --policies $policy";
 mkdir "$dir/work";
 system "chown Debian-exim: $dir/work" if $> == 0;
-Bed::write_file("$policy/partners", join '', map { "*\@$_.test\n" } qw(p q r s));
+Bed::write_file("$policy/partners", join '', map { "*\@$_.test\n" } qw(p q r s t u));
 
 sub shell { my $out = Bed::output("cd $dir/work && $_[0]"); $? == 0 or die "$_[0]: $out"; return $out }
 sub certs { return Bed::output("cd $dir/work && $certs $_[0]") }
@@ -171,6 +171,35 @@ subtest '2.8-store: two who write at once, and one that is killed' => sub {
         my $count = @{ json("list certificates $dca\@p.test") };
         ok $count == 0 || $count == 3, "killed: all or none ($count)";
     }
+};
+
+subtest '2.8-store: pinned wins over what was learned, also when its CRL cannot be had' => sub {
+    shell("CA_NAME=Other $pki ca $dir/other && certutil -A -d sql:$dir/b/nssdb -f $dir/b/nssdb/password -n other -t CT,C,C -i ../other/ca.pem"
+            . ($> == 0 ? " && chown -R Debian-exim: $dir/b/nssdb" : ''));
+    shell("CRL_URL='' FROM=20260101000000Z TO=20400101000000Z $pki cert $dir/other r1 $dca $dca\@t.test && cp ../other/r1.* ../ca/");
+    cert('r2', 't', '20250101', '20400101');
+    pin('r1');
+    is opened_by('t', 'r1', 'r2'), 'r1', 'pinned, nobody can check it';
+    certs('import --source learned ../ca/r2.pem');
+    is opened_by('t', 'r1', 'r2'), 'r1', 'one that is good was learned: pinned still';
+    unpin('r1');
+    is opened_by('t', 'r1', 'r2'), 'r2', 'pinned no more';
+};
+
+subtest '2.9-validkey: a partner\'s key that was revoked is not used with an older certificate' => sub {
+    cert('p8', 'u', '20250101', '20400101');
+    shell("cd ../ca && openssl req -new -key p8.key -subj /CN=$dca -out p9.csr && : >dated.txt && openssl ca -batch -config dated.conf "
+            . "-cert ca.pem -keyfile ca.key -notext -startdate 20260101000000Z -enddate 20400101000000Z -extfile p8.ext -in p9.csr -out p9.pem 2>&1 "
+            . '&& cp p8.key p9.key && chmod a+r p9.pem');
+    certs('import ../ca/p8.pem ../ca/p9.pem');
+    is opened_by('u', 'p9'), 'p9', 'the newest';
+    my ($serial) = shell('openssl x509 -in ../ca/p9.pem -noout -serial') =~ /=(\w+)/;
+    my $crl = sub { shell("$Bed::top/tests/bed/crl ../ca ../http/ca.crl number=$_[0] next=864000 revoked=$serial:$_[1]"); certs("crl import $dir/http/ca.crl") };
+    $crl->(900, 1);
+    my $filter = sub { local $ENV{SEEMAIL_HOME} = "$dir/b"; return Bed::output("$as env SEEMAIL_HOME=$dir/b $dir/bin/seemail-filter ready seal 1abc b.test 0 '' x\@u.test") };
+    like $filter->(), qr/revoked/, 'revoked for its key: the older one is not used, mail waits';
+    $crl->(901, 4);
+    is $filter->(), '', 'superseded: the older one is used';
 };
 
 done_testing;
