@@ -71,19 +71,20 @@ int certs_announce(struct certs *certs, struct keystore *keystore,
     if (!policy_directory_for(certs->policy, DIRECTORY_PUBLISH))
         return EX_OK;
     json_open(json, "published", '[');
-    int rc = certs_search(certs, keystore, &search, &why);
-    if (rc == 0)
-        rc = publish_plan(&search, &plan, &count, &why);
+    /* Without a state a suspended key is taken out all the same. */
+    int status = certs_search(certs, keystore, &search, &why) < 0
+                     ? certs_complain(&why) : EX_OK;
+    int rc = publish_plan(&search, &plan, &count, &why);
     state_close(&search.state);
-    int status = rc < 0 ? certs_complain(&why)
-                        : change_rows(certs, plan, count, json);
+    int changed = rc < 0 ? certs_complain(&why)
+                         : change_rows(certs, plan, count, json);
     json_close(json, ']');
     for (size_t i = 0; i < count; i++)
         if (*plan[i].reason)
             fprintf(stderr, "seemail-certs: \"%s\" is not to be found by "
                             "partners: %s\n", plan[i].nickname,
                     plan[i].reason);
-    return status;
+    return status == EX_OK ? changed : status;
 }
 
 int certs_publish(struct certs *certs, int argc, char **argv)

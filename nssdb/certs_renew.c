@@ -106,13 +106,16 @@ static int take(struct renewing *r, const struct bundle *bundle, int newer,
     struct renewed *renewed = NULL;
     struct own_search search;
     struct failure why = {0};
-    int rc = certs_search(certs, r->keystore, &search, &why);
-    if (rc == 0)
-        rc = renew_take(&search, bundle, newer, &renewed, count_r, &why);
+    /* Who cannot see what was revoked may still need a new certificate. */
+    int unseen = certs_search(certs, r->keystore, &search, &why) < 0
+                     ? certs_complain(&why) : EX_OK;
+    int rc = renew_take(&search, bundle, newer, &renewed, count_r, &why);
     state_close(&search.state);
     if (rc < 0)
         return certs_complain(&why);
     int status = show(r, renewed, *count_r);
+    if (status == EX_OK)
+        status = unseen;
     int published = certs_announce(certs, r->keystore, &r->json);
     return status == EX_OK ? published : status;
 }
@@ -135,9 +138,8 @@ static void warn(struct renewing *r)
     struct own_search search;
     struct own *own = NULL;
     size_t count = 0;
-    int rc = certs_search(certs, r->keystore, &search, NULL);
-    if (rc == 0)
-        rc = own_list(&search, &own, &count, NULL);
+    certs_search(certs, r->keystore, &search, NULL);
+    int rc = own_list(&search, &own, &count, NULL);
     state_close(&search.state);
     if (rc < 0)
         return;

@@ -313,6 +313,8 @@ static int inspect(const struct own_search *search, struct own *own,
     struct failure reason = {0};
     own->pending = find_pending(own, search->keystore);
     if (own_choose(search, own->nickname, use, &choice, &reason) < 0) {
+        if (reason.kind != FAILURE_CERT && reason.kind != FAILURE_KEYSTORE)
+            return failure(why, reason.kind, "%s", reason.text);
         find_none(own, search->pool, &reason);
         return 0;
     }

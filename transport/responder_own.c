@@ -13,18 +13,6 @@
 
 #define DAY 86400
 
-/* One that waits for its turn is left out. 1, 0, -1. */
-static int is_time(struct responder *r, struct failure *why)
-{
-    const char *folder = r->gateway.policy->settings.state;
-    struct state *state;
-    if (state_open(folder, STATE_WRITE, &state, why) < 0)
-        return -1;
-    int rc = rate_take(state, "own", "", 1, DAY, r->gateway.now, why);
-    state_close(&state);
-    return rc;
-}
-
 static void tell_one(struct responder *r, const struct own *own)
 {
     const struct own_finding *worst = NULL;
@@ -39,21 +27,32 @@ static void tell_one(struct responder *r, const struct own *own)
     event_record(r->gateway.policy, &event);
 }
 
+static int look(struct responder *r, struct state *state, struct own **list_r,
+                size_t *count_r, struct failure *why)
+{
+    struct own_search search = {.state = state, .policy = r->gateway.policy,
+                                .pool = r->pool, .now = r->gateway.now};
+    if (gateway_keystore(&r->gateway, why) < 0)
+        return -1;
+    search.keystore = r->gateway.keystore;
+    return own_list(&search, list_r, count_r, why);
+}
+
+/* The state is open for this alone: others open it after, once each. */
 void responder_own(struct responder *r)
 {
     struct failure why = {0};
+    struct state *state;
     struct own *list = NULL;
     size_t count = 0;
-    if (is_time(r, &why) <= 0)
+    if (state_open(r->gateway.policy->settings.state, STATE_WRITE, &state,
+                   &why) < 0)
         return;
-    int rc = gateway_keystore(&r->gateway, &why);
-    if (rc == 0)
-        rc = gateway_state(&r->gateway, &why);
-    const struct own_search search = {r->gateway.keystore, r->gateway.state,
-                                      r->gateway.policy, r->pool,
-                                      r->gateway.now};
-    if (rc == 0)
-        rc = own_list(&search, &list, &count, &why);
+    int turn = rate_take(state, "own", "", 1, DAY, r->gateway.now, &why);
+    int rc = turn > 0 ? look(r, state, &list, &count, &why) : 0;
+    if (rc < 0) /* what went wrong today is looked at again, not tomorrow */
+        rate_return(state, "own", "", NULL);
+    state_close(&state);
     for (size_t i = 0; rc == 0 && i < count; i++)
         tell_one(r, &list[i]);
     if (rc < 0)

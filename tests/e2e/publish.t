@@ -176,16 +176,33 @@ subtest 'B-overlap: both are in the directory for five days' => sub {
     in_directory(der('x-old'));
     like certs('publish'), qr/1 certificates added, 1 removed/, 'six days after the renewal';
     is_deeply entry($there), [id('x-new')], 'the new one alone';
-    $_->() for $identity, $publish;
+    $identity->();
+    for my $name (['y-early', 2, 300], ['y-over', -300, -2]) {
+        local @ENV{qw(FROM TO)} = (day($name->[1]), day($name->[2]));
+        shell("$pki cert $dir/ca $name->[0] $dca $dca\@y.test && $pki store $dir/ca $store $name->[0] $name->[0]");
+        owned();
+        $identity = Bed::change("$bed->{TB_A_POLICY}/identity", sub { $_ = "y.test $name->[0]\n" });
+        in_directory(der('b'), der($name->[0]));
+        like certs('publish'), qr/"$name->[0]" is not to be found by partners: (?:not valid yet|expired)/, "$name->[0]: none is in its time";
+        is_deeply entry($there), [sort(id('b'), id($name->[0]))], 'as it may be the clock that is wrong, none is taken out';
+        $identity->();
+    }
+    in_directory(der('x-new'));
+    $publish->();
 };
 
 subtest '1.9-compromise: taken out of the directory, and the new one put in' => sub {
     my $publish = publish_to($there);
     certs('publish');
     is_deeply entry($there), [sort(id('a'), id('renewed'), id('x-new'))], 'before';
+    my $mend = Bed::change("$bed->{TB_A_STATE}/data.mdb", sub { $_ = 'x' x 10_000 });
     my ($out, $exit) = certs("compromise 'a DCA'");
+    is $exit, 75, 'without a state that can be read: exit status 75';
+    like $out, qr/^published: $there: 0 certificates added, 2 removed/m, 'but suspended, and taken out';
+    $mend->();
+    ($out, $exit) = certs("compromise 'a DCA'");
     is $exit, 0, 'exit status 0';
-    like $out, qr/^published: $there: 0 certificates added, 2 removed/m, 'suspended: taken out';
+    like $out, qr/^published: $there: as it is to be/m, 'done already';
     is_deeply entry($there), [id('x-new')], 'nobody finds it any more';
     certs("renew --new-key --out $dir/a/request 'a DCA'");
     issue('fresh', 0, 300, request => "$dir/a/request");
