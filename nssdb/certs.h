@@ -8,6 +8,8 @@
  * error, and returns the exit status (sysexits.h).
  */
 
+#include "signature.h"
+
 #include <stddef.h>
 
 struct buffer;
@@ -64,6 +66,9 @@ int certs_answer(struct certs *certs, struct buffer *json, int status);
  * tells: JSON members are appended. The exit status. */
 int certs_announce(struct certs *certs, struct keystore *keystore,
                    struct buffer *json);
+
+/* By which algorithms CRLs and OCSP responses may be signed. */
+struct signature_rules certs_rules(struct certs *certs);
 
 /* How our own certificates are judged, now, with what the state has, if there
  * is one: the caller closes it. 0 or -1, and then without the state. */

@@ -41,20 +41,13 @@ struct job {
     size_t good, refused, failed;
 };
 
-static int permits(void *context, const char *name)
-{
-    const struct policy *policy = context;
-    return policy_permits(policy, ALGORITHM_SIGN, name, 0) ||
-           policy_permits(policy, ALGORITHM_DIGEST, name, 0);
-}
-
 static void start(struct job *job, struct certs *certs, struct state *state)
 {
     const struct settings *settings = &certs->policy->settings;
     *job = (struct job){.certs = certs, .now = time(NULL)};
     job->fetcher = (struct crl_fetcher){
         .state = state, .pool = certs->pool,
-        .rules = {permits, certs->policy},
+        .rules = certs_rules(certs),
         .proxy = settings->http_proxy,
         .most = (size_t)settings->crl_limit,
         .seconds = (unsigned)settings->crl_timeout,

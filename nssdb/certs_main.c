@@ -33,7 +33,7 @@ static const struct command {
     {"import", "[--source unverified|learned|directory|seemail] FILE...",
      certs_import},
     {"list", "SEEMAIL|VENDOR | certificates [ADDRESS|DOMAIN]", certs_list},
-    {"ocsp", "[--seconds N] FILE|-", certs_ocsp},
+    {"ocsp", "[--again] [--seconds N] FILE|-", certs_ocsp},
     {"pending", "", certs_pending},
     {"publish", "", certs_publish},
     {"refresh", "[--if-due]", certs_refresh},
@@ -68,6 +68,18 @@ int certs_answer(struct certs *certs, struct buffer *json, int status)
         printf("%s\n", buffer_string(json));
     buffer_free(json);
     return status;
+}
+
+static int permits(void *context, const char *name)
+{
+    const struct policy *policy = context;
+    return policy_permits(policy, ALGORITHM_SIGN, name, 0) ||
+           policy_permits(policy, ALGORITHM_DIGEST, name, 0);
+}
+
+struct signature_rules certs_rules(struct certs *certs)
+{
+    return (struct signature_rules){permits, certs->policy};
 }
 
 int certs_search(struct certs *certs, struct keystore *keystore,

@@ -202,19 +202,32 @@ static int run(struct ocsp_command *command, const char *path,
     return rc;
 }
 
+static int read_options(struct ocsp_command *command, int *argc, char ***argv)
+{
+    for (; *argc > 1 && (*argv)[0][0] == '-'; (*argc)--, (*argv)++)
+        if (strcmp((*argv)[0], "--again") == 0) {
+            command->fetcher.again = 1;
+        } else if (strcmp((*argv)[0], "--seconds") == 0 &&
+                   (command->seconds = strtol((*argv)[1], NULL, 10)) > 0) {
+            (*argc)--;
+            (*argv)++;
+        } else {
+            return -1;
+        }
+    return 0;
+}
+
 int certs_ocsp(struct certs *certs, int argc, char **argv)
 {
     struct ocsp_command command = {
         .certs = certs,
         .fetcher = {.pool = certs->pool, .now = time(NULL),
+                    .rules = certs_rules(certs),
                     .proxy = certs->policy->settings.http_proxy,
                     .seconds =
                         (unsigned)certs->policy->settings.ocsp_timeout}};
     struct failure why = {0};
-    int limited = argc == 3 && strcmp(argv[0], "--seconds") == 0;
-    if (limited)
-        command.seconds = strtol(argv[1], NULL, 10);
-    if (argc != 1 + 2 * limited || command.seconds < limited)
+    if (read_options(&command, &argc, &argv) < 0 || argc != 1)
         return certs_usage("ocsp");
     int rc = run(&command, argv[argc - 1], &why);
     buffer_free(&command.json);

@@ -24,7 +24,7 @@ struct state;
 struct crl_fetcher {
     struct state *state; /* open for writing */
     struct pool *pool;
-    struct crl_rules rules;
+    struct signature_rules rules;
     const char *proxy; /* for http and https; NULL = none */
     size_t most;      /* bytes of a CRL */
     unsigned seconds; /* for one URL */

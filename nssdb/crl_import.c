@@ -223,7 +223,7 @@ static int describe(struct pool *pool, const struct crl *crl,
 
 static int import_der(struct state *state, struct pool *pool,
                       const struct der *der, const char *where,
-                      const struct crl_rules *rules, time_t now,
+                      const struct signature_rules *rules, time_t now,
                       struct crl_import *import, struct failure *why)
 {
     struct importing in = {.base = der->data};
@@ -271,7 +271,7 @@ static int read_pem(const struct der *data, SECItem *der_r)
 }
 
 int crl_import(struct state *state, struct pool *pool, const struct der *data,
-               const char *where, const struct crl_rules *rules, time_t now,
+               const char *where, const struct signature_rules *rules, time_t now,
                struct crl_import *import_r, struct failure *why)
 {
     SECItem decoded = {siBuffer, NULL, 0};

@@ -32,7 +32,7 @@ struct crl_import {
  * nothing was changed.
  */
 int crl_import(struct state *state, struct pool *pool, const struct der *data,
-               const char *where, const struct crl_rules *rules, time_t now,
+               const char *where, const struct signature_rules *rules, time_t now,
                struct crl_import *import_r, struct failure *why);
 
 /*

@@ -1,10 +1,8 @@
 /* crl_verify: see crl_verify.h. */
 #include "crl_verify.h"
 
-#include "cms_oids.h"
 #include "crl.h"
 #include "crl_signer.h"
-#include "pss.h"
 
 #include <keyhi.h>
 #include <secasn1.h>
@@ -33,42 +31,14 @@ const char *crl_outcome_word(enum crl_outcome outcome)
     return (unsigned)outcome <= CRL_UNTRUSTED ? words[outcome] : "";
 }
 
-/* The names of a signature's algorithm in the algorithms table. */
-struct names {
-    const char *oid;
-    size_t length;
-    const char *sign, *digest; /* digest NULL = in the parameters */
-};
-static const struct names names[] = {
-    {OID(RSA_SHA1), "rsa", "sha1"},       {OID(RSA_SHA256), "rsa", "sha256"},
-    {OID(RSA_SHA384), "rsa", "sha384"},   {OID(RSA_SHA512), "rsa", "sha512"},
-    {OID(ECDSA_SHA1), "ecdsa", "sha1"},   {OID(ECDSA_SHA256), "ecdsa",
-                                           "sha256"},
-    {OID(ECDSA_SHA384), "ecdsa", "sha384"}, {OID(ECDSA_SHA512), "ecdsa",
-                                             "sha512"},
-    {OID(RSA_PSS), "rsa-pss", NULL},
-};
-
-static int permits(const struct crl_rules *rules, const char *name)
-{
-    return name && (!rules->permits || rules->permits(rules->context, name));
-}
-
 static int algorithm_permitted(const struct crl *crl,
-                               const struct crl_rules *rules)
+                               const struct signature_rules *rules)
 {
     struct der in = crl->algorithm;
     struct der_value algorithm, oid;
-    if (!der_expect(&in, TAG_SEQUENCE, &algorithm) ||
-        !der_expect(&algorithm.content, TAG_OID, &oid))
-        return 0;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (der_equal(&oid.content, names[i].oid, names[i].length))
-            return permits(rules, names[i].sign) &&
-                   permits(rules, names[i].digest
-                                      ? names[i].digest
-                                      : pss_hash(algorithm.content));
-    return 0;
+    return der_expect(&in, TAG_SEQUENCE, &algorithm) &&
+           der_expect(&algorithm.content, TAG_OID, &oid) &&
+           signature_permitted(&oid.content, algorithm.content, rules);
 }
 
 static SECItem item(const struct der *slice)
@@ -141,7 +111,7 @@ static enum crl_outcome check_dates(const struct crl *crl, time_t now,
 }
 
 enum crl_outcome crl_verify(const struct crl *crl,
-                            const struct crl_rules *rules, time_t now,
+                            const struct signature_rules *rules, time_t now,
                             CERTCertificate **signer_r, const char **reason_r)
 {
     SECItem issuer = item(&crl->issuer);

@@ -8,6 +8,8 @@
  * there a bad one beside a good one turns revocation off.
  */
 
+#include "signature.h"
+
 #include <cert.h>
 #include <time.h>
 
@@ -29,20 +31,13 @@ enum crl_outcome {
 
 const char *crl_outcome_word(enum crl_outcome outcome);
 
-/* May this algorithm be relied on, by its name in the algorithms table? NULL
- * = all that we know. As struct cms_verifier has it. */
-struct crl_rules {
-    int (*permits)(void *context, const char *name);
-    void *context;
-};
-
 /*
  * CRL_TAKEN and the signer, whom the caller destroys; or what is wrong, and
  * *reason_r says it. Certificates are looked for where NSS has them: in the
  * key store, and among those that are held as CERTCertificate.
  */
 enum crl_outcome crl_verify(const struct crl *crl,
-                            const struct crl_rules *rules, time_t now,
+                            const struct signature_rules *rules, time_t now,
                             CERTCertificate **signer_r,
                             const char **reason_r);
 

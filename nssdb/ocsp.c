@@ -11,6 +11,7 @@
 #include <nssb64.h>
 #include <pk11pub.h>
 #include <secport.h>
+#include <stdint.h>
 #include <string.h>
 
 /* A cached answer without an end is used for this long; RFC 5019, 4.
@@ -142,57 +143,82 @@ static int make_key(CERTCertificate *certificate, CERTCertificate *issuer,
     return rc;
 }
 
-static int find(struct state *state, const unsigned char *key,
-                struct ocsp_answer *answer_r, struct failure *why)
+/* What is kept: these, and the responder's certificate behind them. */
+struct record {
+    int64_t status, reason, revoked_at, this_update, next_update;
+};
+
+static int find(struct state *state, struct pool *pool,
+                const unsigned char *key, struct ocsp_answer *answer_r,
+                struct failure *why)
 {
     struct der value;
+    struct record record;
     int rc = state_get(state, STATE_RESPONSES, key, OCSP_HASH_MOST, &value,
                        why);
-    if (rc <= 0 || value.length != sizeof *answer_r)
+    if (rc <= 0 || value.length < sizeof record)
         return rc < 0 ? -1 : 0;
-    memcpy(answer_r, value.data, sizeof *answer_r);
+    memcpy(&record, value.data, sizeof record);
+    size_t rest = value.length - sizeof record;
+    const void *copy = pool_copy(pool, value.data + sizeof record, rest);
+    if (!copy)
+        return failure_memory(why);
+    *answer_r = (struct ocsp_answer){(enum ocsp_status)record.status,
+                                     (int)record.reason, record.revoked_at,
+                                     record.this_update, record.next_update,
+                                     {copy, rest}};
     return 1;
 }
 
-static int keep(struct state *state, const unsigned char *key,
-                const struct ocsp_answer *answer, time_t now,
-                struct failure *why)
+static int put(struct state *state, const unsigned char *key,
+               const struct ocsp_answer *answer, struct failure *why)
+{
+    const struct record record = {(int64_t)answer->status, answer->reason,
+                                  answer->revoked_at, answer->this_update,
+                                  answer->next_update};
+    struct buffer value = {0};
+    buffer_append(&value, &record, sizeof record);
+    buffer_append(&value, answer->responder.data, answer->responder.length);
+    int rc = value.failed ? failure_memory(why)
+                          : state_put(state, STATE_RESPONSES, key,
+                                      OCSP_HASH_MOST, value.data,
+                                      value.length, why);
+    buffer_free(&value);
+    return rc;
+}
+
+static int keep(struct state *state, struct pool *pool,
+                const unsigned char *key, const struct ocsp_answer *answer,
+                time_t now, struct failure *why)
 {
     struct ocsp_answer old;
-    int rc = find(state, key, &old, why);
+    int rc = find(state, pool, key, &old, why);
     if (rc < 0)
         return -1;
     if (rc > 0 && old.this_update > answer->this_update &&
         old.this_update <= now + SKEW_SECONDS)
         return 0;
-    return state_put(state, STATE_RESPONSES, key, OCSP_HASH_MOST, answer,
-                     sizeof *answer, why);
+    return put(state, key, answer, why);
 }
 
-int ocsp_keep(struct state *state, CERTCertificate *certificate,
-              CERTCertificate *issuer, const struct ocsp_answer *answer,
-              time_t now, struct failure *why)
+int ocsp_keep(struct state *state, struct pool *pool,
+              CERTCertificate *certificate, CERTCertificate *issuer,
+              const struct ocsp_answer *answer, time_t now,
+              struct failure *why)
 {
     unsigned char key[OCSP_HASH_MOST];
-    struct ocsp_answer clean;
-    memset(&clean, 0, sizeof clean); /* what is kept has no padding of ours */
-    clean.status = answer->status;
-    clean.reason = answer->reason;
-    clean.revoked_at = answer->revoked_at;
-    clean.this_update = answer->this_update;
-    clean.next_update = answer->next_update;
     if (make_key(certificate, issuer, key, why) < 0 ||
         state_begin(state, STATE_WRITE, why) < 0)
         return -1;
-    return state_end(state, keep(state, key, &clean, now, why), why);
+    return state_end(state, keep(state, pool, key, answer, now, why), why);
 }
 
-int ocsp_find(struct state *state, CERTCertificate *certificate,
-              CERTCertificate *issuer, struct ocsp_answer *answer_r,
-              struct failure *why)
+int ocsp_find(struct state *state, struct pool *pool,
+              CERTCertificate *certificate, CERTCertificate *issuer,
+              struct ocsp_answer *answer_r, struct failure *why)
 {
     unsigned char key[OCSP_HASH_MOST];
     if (make_key(certificate, issuer, key, why) < 0)
         return -1;
-    return find(state, key, answer_r, why);
+    return find(state, pool, key, answer_r, why);
 }

@@ -10,11 +10,13 @@
  * revoked, is about this certificate, and is of this time. Talks to nobody itself.
  */
 
+#include "der.h"
+#include "signature.h"
+
 #include <cert.h>
 #include <time.h>
 
 struct buffer;
-struct der;
 struct failure;
 struct pool;
 struct state;
@@ -28,6 +30,9 @@ struct ocsp_answer {
     int reason;        /* CRLReason (RFC 5280, 5.3.1), 0 = none given */
     time_t revoked_at; /* when revoked */
     time_t this_update, next_update; /* next_update 0 = none given */
+    /* The certificate of who signed it, when that is not the issuer: empty,
+     * or in the pool. */
+    struct der responder;
 };
 
 /* The responder's URL that the certificate names (authorityInfoAccess, http
@@ -45,6 +50,7 @@ struct ocsp_reader {
                             (RFC 6960, 4.2.2.2.1); NULL = none is known */
     struct pool *pool;
     time_t now;
+    struct signature_rules rules;
 };
 
 /*
@@ -56,18 +62,25 @@ int ocsp_read(const struct ocsp_reader *reader, const struct der *response,
               CERTCertificate *certificate, CERTCertificate *issuer,
               struct ocsp_answer *answer_r, struct failure *why);
 
+/* Was the certificate of the answer's responder revoked since? 1, 0, -1. */
+int ocsp_disowned(const struct ocsp_reader *reader,
+                  const struct ocsp_answer *answer, CERTCertificate *issuer,
+                  struct failure *why);
+
 /* Is the answer still to be used, or already: by its times, with `grace'
  * seconds after it has expired? */
 int ocsp_current(const struct ocsp_answer *answer, time_t now, long grace);
 
 /* The answers that are kept in the state. Keeping is a transaction of its
  * own and never replaces a newer one, unless that is of a time to come: our
- * clock was wrong then. Finding needs an open transaction: 1, 0, -1. */
-int ocsp_keep(struct state *state, CERTCertificate *certificate,
-              CERTCertificate *issuer, const struct ocsp_answer *answer,
-              time_t now, struct failure *why);
-int ocsp_find(struct state *state, CERTCertificate *certificate,
-              CERTCertificate *issuer, struct ocsp_answer *answer_r,
+ * clock was wrong then. Finding needs an open transaction: 1, 0, -1; what it
+ * finds is in the pool. */
+int ocsp_keep(struct state *state, struct pool *pool,
+              CERTCertificate *certificate, CERTCertificate *issuer,
+              const struct ocsp_answer *answer, time_t now,
               struct failure *why);
+int ocsp_find(struct state *state, struct pool *pool,
+              CERTCertificate *certificate, CERTCertificate *issuer,
+              struct ocsp_answer *answer_r, struct failure *why);
 
 #endif

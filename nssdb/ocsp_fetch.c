@@ -13,17 +13,33 @@
 
 #define MISS_FIRST 60 /* seconds a responder that failed is left alone */
 #define MISS_MOST 3600
+#define NOT_KNOWN_SECONDS 3600 /* then it may know a new certificate */
 
+static struct ocsp_reader reader_of(const struct ocsp_fetcher *fetcher)
+{
+    return (struct ocsp_reader){fetcher->state, fetcher->pool, fetcher->now,
+                                fetcher->rules};
+}
+
+/* One that is kept and in force: 1, 0, -1. */
 static int find(const struct ocsp_fetcher *fetcher,
                 CERTCertificate *certificate, CERTCertificate *issuer,
                 struct ocsp_answer *answer_r, struct failure *why)
 {
     struct state *state = fetcher->state;
+    const struct ocsp_reader reader = reader_of(fetcher);
+    if (fetcher->again)
+        return 0;
     if (state_begin(state, STATE_READ, why) < 0)
         return -1;
-    int rc = state_end(state, ocsp_find(state, certificate, issuer, answer_r,
-                                        why), why);
-    return rc > 0 ? ocsp_current(answer_r, fetcher->now, 0) : rc;
+    int rc = state_end(state, ocsp_find(state, fetcher->pool, certificate,
+                                        issuer, answer_r, why), why);
+    if (rc <= 0 || !ocsp_current(answer_r, fetcher->now, 0) ||
+        (answer_r->status == OCSP_NOT_KNOWN &&
+         fetcher->now >= answer_r->this_update + NOT_KNOWN_SECONDS))
+        return rc < 0 ? -1 : 0;
+    rc = ocsp_disowned(&reader, answer_r, issuer, why);
+    return rc < 0 ? -1 : !rc;
 }
 
 /* The response in the blob: verified, into the state. */
@@ -42,12 +58,11 @@ static int take(const struct ocsp_fetcher *fetcher, const struct blob *body,
             return failure(why, FAILURE_DISK, "an OCSP response got lost");
         response = (struct der){data, response.length + (size_t)got};
     }
-    const struct ocsp_reader reader = {fetcher->state, fetcher->pool,
-                                       fetcher->now};
+    const struct ocsp_reader reader = reader_of(fetcher);
     if (ocsp_read(&reader, &response, certificate, issuer, answer_r, why) < 0)
         return -1;
-    return ocsp_keep(fetcher->state, certificate, issuer, answer_r,
-                     fetcher->now, why);
+    return ocsp_keep(fetcher->state, fetcher->pool, certificate, issuer,
+                     answer_r, fetcher->now, why);
 }
 
 static int ask(const struct ocsp_fetcher *fetcher, const char *url,
@@ -129,7 +144,8 @@ static int fetch(const struct ocsp_fetcher *fetcher, const char *url,
     *outcome_r = OCSP_KEPT;
     if (rc != 0)
         return rc < 0 ? -1 : 0;
-    rc = miss_find(fetcher->state, name, (long long)fetcher->now, &miss, why);
+    rc = fetcher->again ? 0 : miss_find(fetcher->state, name,
+                                        (long long)fetcher->now, &miss, why);
     if (rc > 0) {
         *outcome_r = OCSP_FAILED;
         failure(why, FAILURE_NETWORK, "left alone for now: %s", miss.reason);

@@ -17,6 +17,8 @@ struct ocsp_fetcher {
     const char *proxy;   /* NULL = none */
     unsigned seconds;    /* for one request, with the wait for its turn */
     time_t now;
+    int again;           /* whatever is kept, and however it failed before */
+    struct signature_rules rules;
 };
 
 enum ocsp_outcome {

@@ -5,6 +5,7 @@
 #include "failure.h"
 #include "ocsp.h"
 #include "ocsp_id.h"
+#include "pool.h"
 #include "revocation.h"
 
 #include <certdb.h>
@@ -12,6 +13,7 @@
 #include <pk11pub.h>
 #include <prtime.h>
 #include <secder.h>
+#include <secitem.h>
 #include <secport.h>
 
 #define CERTIFICATES_MOST 10
@@ -212,13 +214,25 @@ static int is_revoked(const struct ocsp_reader *reader,
            revocation.status == REVOCATION_SUSPENDED;
 }
 
+/* With a digest that may be relied on? */
+static int is_permitted(const struct ocsp_reader *reader,
+                        const SECAlgorithmID *algorithm)
+{
+    const struct der oid = {algorithm->algorithm.data,
+                            algorithm->algorithm.len};
+    const struct der parameters = {algorithm->parameters.data,
+                                   algorithm->parameters.len};
+    return signature_permitted(&oid, parameters, &reader->rules);
+}
+
 /* 1, 0, -1. */
 static int may_answer(const struct ocsp_reader *reader,
                       const struct basic *basic, CERTCertificate *certificate,
                       CERTCertificate *issuer, struct failure *why)
 {
     int rc = is_responder(basic, certificate, why);
-    if (rc <= 0 || !is_delegate(certificate, issuer, reader->now))
+    if (rc <= 0 || !is_delegate(certificate, issuer, reader->now) ||
+        !is_permitted(reader, &certificate->signatureWrap.signatureAlgorithm))
         return rc < 0 ? -1 : 0;
     rc = is_revoked(reader, certificate, issuer, why);
     return rc < 0 ? -1 : !rc;
@@ -248,7 +262,8 @@ static int find_responder(const struct ocsp_reader *reader,
     return rc;
 }
 
-static SECStatus verify_with(const struct basic *basic,
+static SECStatus verify_with(const struct ocsp_reader *reader,
+                             const struct basic *basic,
                              CERTCertificate *responder)
 {
     PLArenaPool *arena = PORT_NewArena(1024);
@@ -260,7 +275,8 @@ static SECStatus verify_with(const struct basic *basic,
     if (arena &&
         SEC_QuickDERDecodeItem(arena, &signed_data.signatureAlgorithm,
                                SEC_ASN1_GET(SECOID_AlgorithmIDTemplate),
-                               &algorithm) == SECSuccess)
+                               &algorithm) == SECSuccess &&
+        is_permitted(reader, &signed_data.signatureAlgorithm))
         status = CERT_VerifySignedDataWithPublicKeyInfo(
             &signed_data, &responder->subjectPublicKeyInfo, NULL);
     if (arena)
@@ -270,7 +286,7 @@ static SECStatus verify_with(const struct basic *basic,
 
 static int check_signature(const struct ocsp_reader *reader,
                            const struct basic *basic, CERTCertificate *issuer,
-                           struct failure *why)
+                           struct ocsp_answer *answer, struct failure *why)
 {
     CERTCertificate *responder = NULL;
     int rc = find_responder(reader, basic, issuer, &responder, why);
@@ -279,12 +295,18 @@ static int check_signature(const struct ocsp_reader *reader,
     if (rc == 0)
         return failure(why, FAILURE_CRYPTO, "OCSP response: not by the "
                        "certificate's issuer nor by a responder of his");
-    SECStatus status = verify_with(basic, responder);
+    SECStatus status = verify_with(reader, basic, responder);
+    const SECItem *der = &responder->derCert;
+    const void *copy = pool_copy(reader->pool, der->data, der->len);
+    if (!SECITEM_ItemsAreEqual(der, &issuer->derCert))
+        answer->responder = (struct der){copy, der->len};
     CERT_DestroyCertificate(responder);
+    if (!copy)
+        return failure_memory(why);
     return status == SECSuccess
                ? 0
-               : failure(why, FAILURE_CRYPTO,
-                         "OCSP response: its signature is wrong");
+               : failure(why, FAILURE_CRYPTO, "OCSP response: its signature "
+                         "is wrong, or of a digest that is not relied on");
 }
 
 static int read_time(const struct der *der, time_t *time_r,
@@ -409,12 +431,27 @@ int ocsp_read(const struct ocsp_reader *reader, const struct der *response,
 {
     struct der der = {NULL, 0};
     struct basic basic;
-    *answer_r = (struct ocsp_answer){.status = OCSP_NOT_KNOWN};
+    struct ocsp_answer signer = {.status = OCSP_NOT_KNOWN};
+    *answer_r = signer;
     if (read_outer(response, &der, why) < 0 ||
         read_basic(&der, &basic, why) < 0 ||
-        check_signature(reader, &basic, issuer, why) < 0 ||
+        check_signature(reader, &basic, issuer, &signer, why) < 0 ||
         find_single(&basic, certificate, issuer, reader->now, answer_r,
                     why) < 0)
         return -1;
+    answer_r->responder = signer.responder;
     return 0;
+}
+
+int ocsp_disowned(const struct ocsp_reader *reader,
+                  const struct ocsp_answer *answer, CERTCertificate *issuer,
+                  struct failure *why)
+{
+    if (answer->responder.length == 0)
+        return 0;
+    CERTCertificate *responder = cert_decode(&answer->responder);
+    int rc = responder ? is_revoked(reader, responder, issuer, why) : 1;
+    if (responder)
+        CERT_DestroyCertificate(responder);
+    return rc;
 }

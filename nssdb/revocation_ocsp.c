@@ -8,17 +8,23 @@
 
 enum { HOLD = 6 }; /* of CRLReason */
 
-/* The answer that is kept: 1, 0, -1. */
-static int find(struct state *state, CERTCertificate *certificate,
-                CERTCertificate *issuer, struct ocsp_answer *answer_r,
-                struct failure *why)
+/* The answer that is kept, of a responder that is still one: 1, 0, -1. */
+static int find(struct state *state, struct pool *pool,
+                CERTCertificate *certificate, CERTCertificate *issuer,
+                time_t now, struct ocsp_answer *answer_r, struct failure *why)
 {
+    const struct ocsp_reader reader = {.state = state, .pool = pool,
+                                       .now = now};
     if (!state)
         return 0;
     if (state_begin(state, STATE_READ, why) < 0)
         return -1;
-    return state_end(state, ocsp_find(state, certificate, issuer, answer_r,
-                                      why), why);
+    int rc = state_end(state, ocsp_find(state, pool, certificate, issuer,
+                                        answer_r, why), why);
+    if (rc <= 0)
+        return rc;
+    rc = ocsp_disowned(&reader, answer_r, issuer, why);
+    return rc < 0 ? -1 : !rc;
 }
 
 static void take(const struct ocsp_answer *answer, time_t now,
@@ -47,14 +53,22 @@ int revocation_ask_ocsp(struct state *state, struct pool *pool,
 {
     struct ocsp_answer answer;
     *url_r = NULL;
-    if (result->status <= REVOCATION_SUSPENDED)
+    if (result->status == REVOCATION_REVOKED)
         return 0;
-    int rc = find(state, certificate, issuer, &answer, why);
+    int rc = find(state, pool, certificate, issuer, now, &answer, why);
     if (rc < 0)
         return -1;
-    /* Once revoked is revoked, whatever the age of the answer. */
+    /* Once revoked is revoked, whatever the age of the answer; but a CRL that
+     * was made after it knows better. */
     int ended = rc > 0 && answer.status == OCSP_REVOKED &&
                 answer.reason != HOLD;
+    if (result->status <= REVOCATION_SUSPENDED) {
+        if (rc > 0 && answer.status == OCSP_REVOKED &&
+            answer.this_update > result->this_update &&
+            (ended || ocsp_current(&answer, now, grace)))
+            take(&answer, now, result);
+        return 0;
+    }
     if (ended || (rc > 0 && answer.status != OCSP_NOT_KNOWN &&
                   ocsp_current(&answer, now, grace))) {
         take(&answer, now, result);

@@ -28,6 +28,8 @@ sub respond {
     my ($ca, @lines) = @_;
     my ($signer, $issuer) = ("$ca/ca", $ca eq 'liar' ? 'ca' : $ca);
     ($signer, $issuer) = ("ca/$ca", 'ca') if $ca eq 'delegate';
+    my @digest = $ca eq 'sha1' ? (-rmd => 'sha1') : ();
+    ($signer, $issuer) = ('ca/ca', 'ca') if @digest;
     stop();
     Bed::write_file("$dir/ocsp.txt", join '', map { "$_\n" } @lines);
     Bed::write_file("$dir/ocsp.out", '');
@@ -36,7 +38,7 @@ sub respond {
         open STDOUT, '>>', "$dir/ocsp.out";
         open STDERR, '>>', "$dir/ocsp.out";
         exec 'openssl', 'ocsp', '-port', $port, '-index', "$dir/ocsp.txt", '-CA', "$dir/$issuer/ca.pem", '-rsigner', "$dir/$signer.pem",
-            '-rkey', "$dir/$signer.key", '-ndays', 1 or POSIX::_exit(1);
+            '-rkey', "$dir/$signer.key", '-ndays', 1, @digest or POSIX::_exit(1);
     }
     Bed::wait_for(sub { Bed::read_file("$dir/ocsp.out") =~ /waiting/ }) or die 'no responder';
 }
@@ -118,6 +120,7 @@ subtest 'B-interfaces: a responder whose certificate was revoked is no responder
     is ask('first'), '0 good', 'it answers for the CA';
     $crl->('revoked=7777:1');
     is ask('second'), '75 no answer', 'until its certificate is revoked';
+    like ask('first'), qr/^75 no answer/, 'and what it has answered before does not count any more';
     $port = free_port();
     $ENV{OCSP_URL} = "http://127.0.0.1:$port";
     shell("$pki cert $dir/ca third $dca $dca\@a.test");
@@ -178,6 +181,34 @@ subtest 'B-interfaces: mail signed with certificates whose CRL cannot be got' =>
     is verdict('nine'), 'suspended', 'on hold';
     my $undo = Bed::change("$bed->{TB_B_POLICY}/settings", sub { $_ .= "ocsp no\n" });
     is verdict('ten'), 'crl-not-checkable', 'not asked when the policy says no';
+    $undo->();
+    stop();
+};
+
+subtest 'B-interfaces: of a CRL and an answer the newer one counts' => sub {
+    $port = free_port();
+    made(qw(later));
+    respond('far', revoked('later', 'keyCompromise'));
+    is verdict('later'), 'revoked', 'revoked by OCSP';
+    my $crl = sub { shell("$Bed::top/tests/bed/crl far now.crl number=$_[0] $_[1] && $as bin/seemail-certs --policies $bed->{TB_B_POLICY} crl import $dir/now.crl") };
+    $crl->(1, 'this=-86400 next=8640000');
+    is verdict('later'), 'revoked', 'a CRL from before, in which it is not, does not help';
+    respond('far', valid('later'));
+    my $again = sub { shell("cat far/later.pem far/ca.pem >ask.pem; $as bin/seemail-certs --policies $bed->{TB_B_POLICY} ocsp $_[0] ask.pem") };
+    like $again->(''), qr/: revoked$/m, 'what is kept is not asked for';
+    like $again->('--again'), qr/: good$/m, 'but when an administrator wants it';
+    is verdict('later'), 'good', 'and counts';
+    stop();
+};
+
+subtest '2.4-approved: answers are signed as the table algorithms says' => sub {
+    $port = free_port();
+    local @ENV{qw(CRL_URL OCSP_URL)} = ('http://127.0.0.1:1/gone.crl', "http://127.0.0.1:$port");
+    shell("$pki cert $dir/ca $_ $dca $dca\@a.test") for qw(sha1-a sha1-b);
+    respond('sha1', valid('sha1-a'), valid('sha1-b'));
+    is ask('sha1-a'), '0 good', 'SHA-1, which the table has';
+    my $undo = Bed::change("$bed->{TB_B_POLICY}/algorithms", sub { s/^digest\s+\d+\s+sha1.*\n//m or die });
+    is ask('sha1-b'), '75 no answer', 'or has not';
     $undo->();
     stop();
 };

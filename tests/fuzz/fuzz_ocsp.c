@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!NSS_IsInitialized())
         NSS_NoDB_Init(NULL);
     struct pool *pool = pool_new();
-    const struct ocsp_reader reader = {NULL, pool, 1000000000};
+    const struct ocsp_reader reader = {.pool = pool, .now = 1000000000};
     if (ocsp_read(&reader, &response, &certificate, &certificate, &answer,
                   &why) == 0)
         __builtin_trap(); /* nobody has signed this */

@@ -213,7 +213,7 @@ static void told_apart(void)
 static struct state *with_crl(const char *folder, struct pool *pool)
 {
     static unsigned char data[1 << 16];
-    static const struct crl_rules all = {NULL, NULL};
+    static const struct signature_rules all = {NULL, NULL};
     struct state *state;
     struct crl_import import;
     char path[300];

@@ -85,7 +85,7 @@ static int read_as(const struct der *der, const char *name, const char *ca,
 {
     CERTCertificate *certificate = load(name), *issuer = load(ca);
     struct pool *pool = pool_new();
-    const struct ocsp_reader reader = {NULL, pool, now};
+    const struct ocsp_reader reader = {.pool = pool, .now = now};
     int rc = ocsp_read(&reader, der, certificate, issuer, answer, &why);
     pool_free(&pool);
     CERT_DestroyCertificate(certificate);
@@ -145,7 +145,7 @@ static void cut(void)
     struct der der = make("ocsp-good", "ocsp-responder", "-ndays 1");
     CERTCertificate *certificate = load("ocsp-good"), *ca = load("ocsp-ca");
     struct pool *pool = pool_new();
-    const struct ocsp_reader reader = {NULL, pool, time(NULL)};
+    const struct ocsp_reader reader = {.pool = pool, .now = time(NULL)};
     for (size_t length = 0; length < der.length; length++) {
         /* at the end of its memory, so that a tool sees a byte too many */
         unsigned char *copy = malloc(length ? length : 1);
@@ -191,38 +191,45 @@ static void requests(void)
     pool_free(&pool);
 }
 
-static int found(struct state *state, CERTCertificate *certificate,
+static int found(struct state *state, struct pool *pool,
+                 CERTCertificate *certificate,
                  CERTCertificate *ca, struct ocsp_answer *answer)
 {
     CU_ASSERT_EQUAL_FATAL(state_begin(state, STATE_READ, &why), 0);
-    return state_end(state, ocsp_find(state, certificate, ca, answer, &why),
+    return state_end(state, ocsp_find(state, pool, certificate, ca, answer, &why),
                      &why);
 }
 
 static void kept(void)
 {
     char *folder = scratch_new(), path[300];
-    struct ocsp_answer answer = {OCSP_REVOKED, 6, 50, 100, 200}, got;
-    struct ocsp_answer older = {OCSP_GOOD, 0, 0, 90, 300};
+    struct ocsp_answer answer = {.status = OCSP_REVOKED, .reason = 6,
+                                 .revoked_at = 50, .this_update = 100,
+                                 .next_update = 200,
+                                 .responder = {(const unsigned char *)"xyz", 3}}, got;
+    struct ocsp_answer older = {.status = OCSP_GOOD, .this_update = 90,
+                                .next_update = 300};
     struct state *state = NULL;
+    struct pool *pool = pool_new();
     CU_ASSERT_EQUAL_FATAL(cms_fixture_shell(script), 0);
     CERTCertificate *certificate = load("ocsp-good"), *ca = load("ocsp-ca");
     CERTCertificate *other = load("ocsp-hold");
     snprintf(path, sizeof path, "%s/state", folder);
     CU_ASSERT_EQUAL_FATAL(state_open(path, STATE_WRITE, &state, &why), 0);
-    CU_ASSERT_EQUAL(found(state, certificate, ca, &got), 0);
-    CU_ASSERT_EQUAL(ocsp_keep(state, certificate, ca, &answer, 150, &why), 0);
-    CU_ASSERT_EQUAL(ocsp_keep(state, certificate, ca, &older, 150, &why), 0);
-    CU_ASSERT_EQUAL(found(state, certificate, ca, &got), 1);
+    CU_ASSERT_EQUAL(found(state, pool, certificate, ca, &got), 0);
+    CU_ASSERT_EQUAL(ocsp_keep(state, pool, certificate, ca, &answer, 150, &why), 0);
+    CU_ASSERT_EQUAL(ocsp_keep(state, pool, certificate, ca, &older, 150, &why), 0);
+    CU_ASSERT_EQUAL(found(state, pool, certificate, ca, &got), 1);
     CU_ASSERT_EQUAL(got.status, OCSP_REVOKED); /* never rolled back */
     CU_ASSERT_EQUAL(got.reason, 6);
     CU_ASSERT_EQUAL(got.next_update, 200);
-    CU_ASSERT_EQUAL(found(state, other, ca, &got), 0);
+    CU_ASSERT_TRUE(der_equal(&got.responder, "xyz", 3));
+    CU_ASSERT_EQUAL(found(state, pool, other, ca, &got), 0);
     /* one of a time to come, when the clock is set back */
     answer.this_update = 100000;
-    CU_ASSERT_EQUAL(ocsp_keep(state, certificate, ca, &answer, 100000, &why), 0);
-    CU_ASSERT_EQUAL(ocsp_keep(state, certificate, ca, &older, 150, &why), 0);
-    CU_ASSERT_EQUAL(found(state, certificate, ca, &got), 1);
+    CU_ASSERT_EQUAL(ocsp_keep(state, pool, certificate, ca, &answer, 100000, &why), 0);
+    CU_ASSERT_EQUAL(ocsp_keep(state, pool, certificate, ca, &older, 150, &why), 0);
+    CU_ASSERT_EQUAL(found(state, pool, certificate, ca, &got), 1);
     CU_ASSERT_EQUAL(got.this_update, 90);
     answer.this_update = 100;
     CU_ASSERT_TRUE(ocsp_current(&answer, 150, 0));
@@ -232,6 +239,7 @@ static void kept(void)
     CERT_DestroyCertificate(certificate);
     CERT_DestroyCertificate(ca);
     CERT_DestroyCertificate(other);
+    pool_free(&pool);
     scratch_free(&folder);
 }
 
@@ -327,7 +335,7 @@ static void others(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(certificate);
         CU_ASSERT_PTR_NOT_NULL_FATAL(issuer);
         struct pool *pool = pool_new();
-        const struct ocsp_reader reader = {NULL, pool, 1488412800};
+        const struct ocsp_reader reader = {.pool = pool, .now = 1488412800};
         int rc = ocsp_read(&reader, &der, certificate, issuer, &answer, &why);
         pool_free(&pool);
         if (rc != table[i].rc || (rc == 0 && (int)answer.status !=

@@ -68,7 +68,7 @@ static CERTCertificate *load(const char *name)
 
 static void import_crls(struct state *state, struct pool *pool, char *names)
 {
-    static const struct crl_rules all = {NULL, NULL};
+    static const struct signature_rules all = {NULL, NULL};
     struct crl_import import;
     char *place = NULL;
     for (char *name = strtok_r(names, ",", &place); name;

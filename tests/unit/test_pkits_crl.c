@@ -24,7 +24,7 @@ struct row {
 };
 
 static struct failure why;
-static const struct crl_rules all = {NULL, NULL};
+static const struct signature_rules all = {NULL, NULL};
 
 static int read_data(const char *folder, const char *name, const char *end,
                      unsigned char *data, size_t size)

@@ -124,7 +124,7 @@ static int no_sha256(void *context, const char *name)
 }
 
 static enum crl_outcome import_by(struct scene *scene,
-                                  const struct crl_rules *rules,
+                                  const struct signature_rules *rules,
                                   const char *ca, const char *options)
 {
     char text[800], path[300];
@@ -147,7 +147,7 @@ static enum crl_outcome import_by(struct scene *scene,
 
 static enum crl_outcome import(struct scene *scene, const char *options)
 {
-    static const struct crl_rules all = {NULL, NULL};
+    static const struct signature_rules all = {NULL, NULL};
     return import_by(scene, &all, "rev", options);
 }
 
@@ -229,7 +229,7 @@ static void bad_beside_good(void)
 
 static void refused(void)
 {
-    static const struct crl_rules none = {no_sha256, NULL},
+    static const struct signature_rules none = {no_sha256, NULL},
                                   all = {NULL, NULL};
     struct scene *scene = begin();
     CU_ASSERT_EQUAL(import(scene, "number=5 next=-10"), CRL_UNDATED);
