@@ -23,7 +23,8 @@ struct event {
                            directory's name, the CRL's address, ... */
     const char *reason; /* one sentence of why, for people */
     const char *id;     /* the message's, or NULL: it counts once for it */
-    const char *sender; /* one of our people, who may be told, or NULL */
+    const char *sender; /* address_word() of one of our people, who
+                           may be told, or NULL */
     int quiet; /* from a message that must not cause notices: counted, and
                   logged, but never mailed [2.12-from-postmaster] */
 };

@@ -1,6 +1,7 @@
 /* event_count: see event_count.h. The counters; mails are in event_mail.c. */
 #include "event_count.h"
 
+#include "address.h"
 #include "event_journal.h"
 #include "failure.h"
 #include "policy.h"
@@ -186,11 +187,15 @@ static int add_pending(struct state *state, const char *to,
     return put(state, &key, value, used, why);
 }
 
-/* One of our people, but nobody who reads for all of us. */
-static int may_tell(const struct policy *policy, const char *sender)
+/* One of our people, but nobody who reads for all of us: the address, from the
+ * journal's word for it (which is whole). */
+static int may_tell(const struct policy *policy, const char *word,
+                    char sender[JOURNAL_VALUE_MOST])
 {
+    int length = snprintf(sender, JOURNAL_VALUE_MOST, "%s", word);
+    address_unword(sender);
     const char *at = strrchr(sender, '@');
-    return at && strlen(sender) < PART_MOST &&
+    return at && length < JOURNAL_VALUE_MOST && strlen(sender) < PART_MOST &&
            strncasecmp(sender, "postmaster@", 11) != 0 &&
            policy_identity(policy, at + 1) != NULL;
 }
@@ -206,6 +211,7 @@ static int count_line(void *context, const struct journal_line *line,
     const struct counting *counting = context;
     struct state *state = counting->state;
     const struct event_rule *rule = &counting->policy->events[line->kind];
+    char sender[JOURNAL_VALUE_MOST];
     int rc = seen(state, line, why);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
@@ -215,8 +221,8 @@ static int count_line(void *context, const struct journal_line *line,
     if (rule->to & NOTIFY_ADMINISTRATOR)
         rc = add_pending(state, "", line, why);
     if (rc == 0 && rule->to & NOTIFY_SENDER &&
-        may_tell(counting->policy, line->sender))
-        rc = add_pending(state, line->sender, line, why);
+        may_tell(counting->policy, line->sender, sender))
+        rc = add_pending(state, sender, line, why);
     return rc;
 }
 

@@ -18,7 +18,6 @@
 #define LOCK "events.lock"
 #define DUE "events.due"
 #define TRIES 10
-#define VALUE_MOST 400 /* bytes of one field */
 #define LINE_MOST 2048
 #define FIELDS 8
 
@@ -73,7 +72,7 @@ static int open_journal(const char *folder, const char *path,
 static void put_value(struct buffer *text, const char *value)
 {
     buffer_byte(text, '\t');
-    for (size_t i = 0; value && value[i] && i < VALUE_MOST; i++) {
+    for (size_t i = 0; value && value[i] && i < JOURNAL_VALUE_MOST; i++) {
         unsigned char c = (unsigned char)value[i];
         buffer_byte(text, c < ' ' || c >= 127 ? '?' : c);
     }

@@ -17,11 +17,14 @@ struct failure;
 #define JOURNAL_BYTES_MOST (64L << 20) /* more than that is not kept */
 #define JOURNAL_COUNT_EACH (256L << 10) /* then it is time to count */
 
+#define JOURNAL_VALUE_MOST 400 /* bytes of one field; the rest is cut */
+
 struct journal_line {
     long long when; /* Unix time */
     enum event_kind kind;
     int quiet;
-    const char *id, *sender, *about, *reason; /* printable; "" = none */
+    const char *id, *sender, *about, *reason; /* as struct event has them, but
+                                                 printable; "" = none */
 };
 
 /* 0; 1 = kept, and there are so many that they should be counted; -1. */

@@ -3,6 +3,8 @@
 
 #include "pool.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LABEL_MOST 63
@@ -113,6 +115,40 @@ int address_parse(struct pool *pool, const char *text, size_t length,
     address_r->domain = domain;
     address_r->local = lower_copy(pool, text, local);
     return address_r->local ? 1 : -1;
+}
+
+char *address_word(struct pool *pool, const char *address)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *word = pool_array(pool, strlen(address) + 1, 3), *to = word;
+    for (const char *at = address; word && *at; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (c != '=' && strchr(ADDRESS_WORD_BYTES, c)) {
+            *to++ = *at;
+        } else {
+            *to++ = '=';
+            *to++ = digits[c >> 4];
+            *to++ = digits[c & 15];
+        }
+    }
+    if (word)
+        *to = '\0';
+    return word;
+}
+
+void address_unword(char *word)
+{
+    unsigned c;
+    char *to = word;
+    for (const char *at = word; *at; at++)
+        if (at[0] == '=' && isxdigit((unsigned char)at[1]) &&
+            isxdigit((unsigned char)at[2]) && sscanf(at + 1, "%2x", &c) == 1) {
+            *to++ = (char)c;
+            at += 2;
+        } else {
+            *to++ = *at;
+        }
+    *to = '\0';
 }
 
 int address_covered(const struct address *address, const char *entry)

@@ -37,6 +37,16 @@ int address_parse(struct pool *pool, const char *text, size_t length,
                   struct address *address_r);
 
 /*
+ * Any address as one word of ADDRESS_WORD_BYTES, other bytes as =HH, for where
+ * quotes, blanks and 8-bit letters would need care; NULL = memory. And back,
+ * in place.
+ */
+#define ADDRESS_WORD_BYTES                                                    \
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._+@="
+char *address_word(struct pool *pool, const char *address);
+void address_unword(char *word);
+
+/*
  * Does an entry of a list cover the address? Entries are canonical:
  *   user@domain    that address alone
  *   *@domain       the domain itself, nothing below it

@@ -90,7 +90,7 @@ struct decision {
     const char *verdict;
     int never_clear; /* it has a marking, or is treated as if it had */
     int quiet; /* a program's mail, or a list's: it makes no notices */
-    const char *told; /* one of our people, who may be told; NULL = no */
+    const char *told; /* address_word() of who may be told; NULL = nobody */
     struct outcome *outcomes; /* one a recipient, in their order */
     size_t count;
     struct decided_domain *domains;
@@ -114,7 +114,7 @@ int decide(struct pool *pool, const struct policy *policy,
  *     clear    never, or may: whether an administrator may let it go as it
  *              came, where it cannot be sealed
  *     quiet    1, or not there: it makes no notices
- *     told     one of our people, who may be told of it, or not there
+ *     told     one of our people (address_word()), who may be told, or not there
  *     all      the class, when all recipients have the same; otherwise:
  *     a-KEY    the class of one address ("person", "answer"); goes first
  *     d-DOMAIN the class of a domain's other addresses ("none": there are

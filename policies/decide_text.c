@@ -1,6 +1,7 @@
 /* decide_text: a decision as a string and back; see decide.h. */
 #include "decide.h"
 
+#include "address.h"
 #include "buffer.h"
 #include "failure.h"
 #include "pool.h"
@@ -47,12 +48,6 @@ static void put(struct buffer *text, const char *prefix, const char *key,
 {
     buffer_format(text, "%s%s%s=\"%s\"", text->length ? " " : "", prefix, key,
                   value);
-}
-
-/* An address that needs no care within quotes, nor from Exim. */
-static int is_plain(const char *address)
-{
-    return !address[strspn(address, KEY_BYTES "+=@")];
 }
 
 /* The class that all recipients have, or -1. */
@@ -154,13 +149,17 @@ int decision_encode(const struct decision *decision, decision_key *key,
     put(&out, "", "verdict", decision->verdict);
     if (decision->quiet)
         put(&out, "", "quiet", "1");
-    if (decision->told && is_plain(decision->told))
+    if (decision->told)
         put(&out, "", "told", decision->told);
     put(&out, "", "clear", decision->never_clear ? DECISION_NEVER_CLEAR
                                                  : DECISION_MAY_CLEAR);
     if (decision->verdict[strspn(decision->verdict, KEY_BYTES)])
         failure(why, FAILURE_BUG, "\"%s\" is no word for a verdict",
                 decision->verdict);
+    else if (decision->told &&
+             decision->told[strspn(decision->told, ADDRESS_WORD_BYTES)])
+        failure(why, FAILURE_BUG, "\"%s\" is no word of an address",
+                decision->told);
     else if (put_classes(decision, key, &out, why) < 0)
         ; /* said there */
     else if (out.length > DECISION_BYTES_MOST)

@@ -1,6 +1,7 @@
 /* receive: see receive.h. */
 #include "receive.h"
 
+#include "address.h"
 #include "automatic.h"
 #include "background.h"
 #include "blob.h"
@@ -264,22 +265,29 @@ static int take_recipients(struct pool *pool, const struct reception *reception,
     return 0;
 }
 
-/* Who may be told of exceptions with it, if anybody. */
+/* Who may be told of exceptions with it, if anybody: by an address in which
+ * nothing acts, with the domain as the policy writes it. */
 static int find_told(struct pool *pool, const struct policy *policy,
                      const struct reception *reception,
                      const struct header *header, struct decision *decision,
                      struct failure *why)
 {
     const char *at = strrchr(reception->sender, '@');
-    char *domain;
+    char *domain, *told;
     decision->quiet = automatic(pool, reception->sender, header);
     int rc = at ? domain_canonical(pool, at + 1, strlen(at + 1), &domain) : 0;
     if (decision->quiet < 0 || rc < 0)
         return failure_memory(why);
-    if (reception->direction == DIRECTION_INSIDE && !decision->quiet &&
-        rc > 0 && policy_identity(policy, domain))
-        decision->told = reception->sender;
-    return 0;
+    if (reception->direction != DIRECTION_INSIDE || decision->quiet ||
+        rc == 0 || !policy_identity(policy, domain))
+        return 0;
+    for (const char *c = reception->sender; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 127)
+            return 0;
+    told = pool_format(pool, "%.*s%s", (int)(at + 1 - reception->sender),
+                       reception->sender, domain);
+    decision->told = told ? address_word(pool, told) : NULL;
+    return decision->told ? 0 : failure_memory(why);
 }
 
 /* The value of the one field of that name: 1, 0 = none or several, -1. */

@@ -119,6 +119,14 @@ subtest '2.12-frequency: a digest, log alone, and nothing' => sub {
     like $mails{'postmaster@a.test'}, qr/c\.test: 4 times/, 'one mail for all';
     like $mails{'alice@a.test'}, qr/c\.test: 3 times/, 'each sender of his own';
     is no_more(), 0, 'and that is all';
+    my @odd = ("o'brien", '"a b"', "j\xc3\xbcrgen", 'x=y', '$h_x');
+    $bed->mark('a');
+    $bed->send('a', 'inside', "$_\@A.Test", 'carol@c.test', Bed::mail()) for @odd;
+    ok Bed::wait_for(sub { my $n = () = Bed::read_file($log) =~ /event=held/g; $n >= @odd }), 'recorded';
+    flush('--all');
+    ok $bed->wait_log('a', "<= <> .* for \Q$_\E\@a\\.test\$"), 'whatever his local part, and however the domain is written' for @odd;
+    ok $bed->wait_log('a', '<= <> .* for postmaster@a'), 'and the administrator';
+    from_hub() for 0 .. @odd;
 };
 
 subtest '2.3-thirteen: the administrator is told ahead what is wrong with our own certificate' => sub {

@@ -77,10 +77,35 @@ static void covers_what_the_entry_says(void)
     CU_ASSERT_FALSE(address_covered(&mail, "*@"));
 }
 
+static void words_hold_any_address(void)
+{
+    struct pool *pool = pool_new();
+    static const struct {
+        const char *address, *word;
+    } table[] = {
+        {"Amy.b+c_d-1@a.test", "Amy.b+c_d-1@a.test"},
+        {"o'brien=x@a.test", "o=27brien=3Dx@a.test"},
+        {"\"a \\\"$b\"@a.test", "=22a=20=5C=22=24b=22@a.test"},
+        {"j\xc3\xbc@a.test", "j=C3=BC@a.test"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        char *word = address_word(pool, table[i].address);
+        CU_ASSERT_STRING_EQUAL(word, table[i].word);
+        address_unword(word);
+        CU_ASSERT_STRING_EQUAL(word, table[i].address);
+    }
+    char odd[] = "a=zz=4";
+    address_unword(odd);
+    CU_ASSERT_STRING_EQUAL(odd, "a=zz=4");
+    pool_free(&pool);
+}
+
 static const struct unit_test tests[] = {
     {"2.6-mapping: no look-alike is a domain", canonical_domains},
     {"2.6-mapping: the same domain or a descendant", same_or_descendant},
     {"address: parses, or says no", parses_addresses},
+    {"2.12-frequency: any address as one word", words_hold_any_address},
     {"2.1-trusted-list: an entry covers what it says",
      covers_what_the_entry_says},
 };
