@@ -6,6 +6,7 @@
 #include "pool.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define MINUTES_DEFAULT 60
 
@@ -48,14 +49,15 @@ int load_events(struct loader *loader)
 
 /* Notices are from us and for us, and nobody else [2.12-postmaster]. */
 static void check_own(struct loader *loader, const char *name,
-                      const char *address)
+                      const char *address, int postmaster)
 {
     const char *at = strrchr(address, '@');
-    if (at && *address != '*' && policy_identity(loader->policy, at + 1))
+    if (at && *address != '*' && policy_identity(loader->policy, at + 1) &&
+        (!postmaster || strncasecmp(address, "postmaster@", 11) == 0))
         return;
     struct buffer expected = {0};
-    buffer_format(&expected, "an address in a domain of the table identity "
-                             "as %s", name);
+    buffer_format(&expected, "%s domain of the table identity as %s",
+                  postmaster ? "postmaster@ a" : "an address in a", name);
     table_error(loader->errors, policy_schemas[POLICY_SETTINGS].name, 0, 0,
                 address, buffer_string(&expected));
     buffer_free(&expected);
@@ -75,8 +77,8 @@ int load_postmaster(struct loader *loader)
         settings->administrator = settings->postmaster;
     if (!settings->postmaster)
         return failure_memory(loader->why);
-    check_own(loader, "postmaster", settings->postmaster);
+    check_own(loader, "postmaster", settings->postmaster, 1);
     if (settings->administrator != settings->postmaster)
-        check_own(loader, "administrator", settings->administrator);
+        check_own(loader, "administrator", settings->administrator, 0);
     return 0;
 }

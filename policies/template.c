@@ -14,12 +14,24 @@
 
 #define FOLDER "notices"
 
-static const char *const *names_of(const char *template)
+#define SUBJECT "Subject: "
+
+static const struct template_names *find(const char *template)
 {
     const struct template_names *at = template_names;
     while (at->template && strcmp(at->template, template) != 0)
         at++;
-    return at->template ? at->names : NULL;
+    return at->template ? at : NULL;
+}
+
+/* The length of the line "Subject: ..." that an empty one follows; 0 = none. */
+static size_t subject_length(const char *text)
+{
+    size_t name = sizeof SUBJECT - 1, length = strcspn(text, "\n");
+    return strncmp(text, SUBJECT, name) == 0 && length > name &&
+                   strncmp(text + length, "\n\n", 2) == 0
+               ? length
+               : 0;
 }
 
 /* The ${name} or $$ at the dollar: its length, 0 = neither. */
@@ -80,13 +92,18 @@ static void describe(const char *const *names, const char *fault,
 
 /* Adds what is wrong to the errors. */
 static void check_text(const char *path, const char *text, size_t length,
-                       const char *const *names, struct table_errors *errors)
+                       const struct template_names *use,
+                       struct table_errors *errors)
 {
     struct buffer expected = {0};
-    const char *at = text;
+    const char *at = text, *const *names = use->names;
     unsigned line = 1;
     const char *fault = strlen(text) == length ? find_fault(text, names, &at)
                                                : "text without NULs";
+    if (!fault && length && use->mail && !subject_length(text)) {
+        fault = "\"" SUBJECT "...\" and an empty line, as a mail begins";
+        at = text;
+    }
     for (const char *c = text; c < at; c++)
         line += *c == '\n';
     if (fault) {
@@ -109,15 +126,15 @@ static int read_one(const char *folder, const char *name,
 {
     char path[4096];
     struct failure reason = {0};
-    const char *const *names = names_of(name);
-    if (!names)
+    const struct template_names *use = find(name);
+    if (!use)
         return failure(why, FAILURE_BUG, "%s: no such template", name);
     snprintf(path, sizeof path, "%s/" FOLDER "/%s", folder, name);
     if (file_read(path, FILE_PLAIN, TEMPLATE_BYTES_MOST, FAILURE_POLICY, text,
                   &reason) < 0)
         table_error(errors, path, 0, 0, NULL, "a text that can be read");
     else
-        check_text(path, buffer_string(text), text->length, names, errors);
+        check_text(path, buffer_string(text), text->length, use, errors);
     return errors->text.failed || reason.kind == FAILURE_MEMORY
                ? failure_memory(why)
                : 0;
@@ -139,6 +156,22 @@ int template_read(struct pool *pool, const char *folder, const char *name,
     buffer_free(&text);
     table_errors_free(&errors);
     return rc;
+}
+
+int template_read_mail(struct pool *pool, const char *folder, const char *name,
+                       const char **subject_r, const char **text_r,
+                       struct failure *why)
+{
+    const char *text;
+    size_t before = sizeof SUBJECT - 1;
+    if (template_read(pool, folder, name, &text, why) < 0)
+        return -1;
+    size_t length = subject_length(text);
+    if (!length)
+        return failure(why, FAILURE_BUG, "%s: is no mail", name);
+    *text_r = text + length + 2;
+    *subject_r = pool_substring(pool, text + before, length - before);
+    return *subject_r ? 0 : failure_memory(why);
 }
 
 int template_check(const char *folder, struct table_errors *errors,

@@ -41,6 +41,11 @@ enum template_form {
 int template_read(struct pool *pool, const char *folder, const char *name,
                   const char **text_r, struct failure *why);
 
+/* The same of one that is a mail: its subject, and what follows. */
+int template_read_mail(struct pool *pool, const char *folder, const char *name,
+                       const char **subject_r, const char **text_r,
+                       struct failure *why);
+
 /* Appends the text with its values. 0; -1 = memory, or a value is missing
  * (FAILURE_BUG). */
 int template_fill(const char *text, enum template_form form,
@@ -60,6 +65,7 @@ int template_check(const char *folder, struct table_errors *errors,
 struct template_names {
     const char *template;
     const char *const *names;
+    int mail; /* begins with "Subject: ..." and an empty line */
 };
 extern const struct template_names template_names[];
 

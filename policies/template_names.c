@@ -8,8 +8,8 @@ static const char *const warning[] = {"code", "text", "status", "signer",
                                       "from", "date", "subject", NULL};
 
 const struct template_names template_names[] = {
-    {"digest", digest},
-    {"warning-hard", warning},
-    {"warning-soft", warning},
-    {NULL, NULL},
+    {"digest", digest, 1},
+    {"warning-hard", warning, 0},
+    {"warning-soft", warning, 0},
+    {NULL, NULL, 0},
 };

@@ -78,9 +78,13 @@ static size_t put_kind(const struct event_pending *const *events, size_t count,
     return length;
 }
 
-static int fill(const struct policy *policy, const char *text,
-                const struct event_pending *const *events, size_t count,
-                struct buffer *out, struct failure *why)
+struct filled {
+    struct buffer subject, text;
+};
+
+static int fill(const struct policy *policy, const char *subject,
+                const char *text, const struct event_pending *const *events,
+                size_t count, struct filled *out, struct failure *why)
 {
     const char *hub = policy->identities[0].domain;
     char first[TIME_TEXT], last[TIME_TEXT];
@@ -102,10 +106,13 @@ static int fill(const struct policy *policy, const char *text,
         {"until", last, 0}, {"title", event_title(events[0]->kind), 0},
         {"count", buffer_string(&number), 0},
         {"events", buffer_string(&lines), 1}};
+    size_t most = sizeof values / sizeof values[0];
     int rc = lines.failed || number.failed
                  ? failure_memory(why)
-                 : template_fill(text, TEMPLATE_TEXT, values,
-                                 sizeof values / sizeof values[0], out, why);
+                 : template_fill(subject, TEMPLATE_TEXT, values, most,
+                                 &out->subject, why);
+    if (rc == 0)
+        rc = template_fill(text, TEMPLATE_TEXT, values, most, &out->text, why);
     buffer_free(&lines);
     buffer_free(&number);
     return rc;
@@ -116,18 +123,21 @@ int digest_write(const struct policy *policy, const char *to, const char *id,
                  struct buffer *out, struct failure *why)
 {
     struct pool *pool = pool_new();
-    struct buffer whole = {0};
+    struct filled filled = {{0}, {0}};
     struct mail mail = {.from = policy->settings.postmaster, .to = to};
-    const char *text = NULL;
-    int rc = pool ? template_read(pool, policy->folder, "digest", &text, why)
+    const char *subject = NULL, *text = NULL;
+    int rc = pool ? template_read_mail(pool, policy->folder, "digest",
+                                       &subject, &text, why)
                   : failure_memory(why);
     if (rc == 0)
-        rc = fill(policy, text, events, count, &whole, why);
-    if (rc == 0)
-        rc = mail_subject(whole.data, &mail.subject, &mail.text, why);
-    if (rc == 0)
+        rc = fill(policy, subject, text, events, count, &filled, why);
+    if (rc == 0) {
+        mail.subject = buffer_string(&filled.subject);
+        mail.text = buffer_string(&filled.text);
         rc = mail_write(&mail, id, out, why);
-    buffer_free(&whole);
+    }
+    buffer_free(&filled.subject);
+    buffer_free(&filled.text);
     pool_free(&pool);
     return rc;
 }

@@ -172,20 +172,6 @@ int mail_write(const struct mail *mail, const char *id, struct buffer *out,
     return out->failed ? failure_memory(why) : 0;
 }
 
-int mail_subject(char *text, const char **subject_r, const char **text_r,
-                 struct failure *why)
-{
-    static const char name[] = "Subject: ";
-    char *end = strchr(text, '\n');
-    if (strncmp(text, name, sizeof name - 1) != 0 || !end || end[1] != '\n')
-        return failure(why, FAILURE_POLICY, "notices: a text that is a mail "
-                       "begins with \"Subject: ...\" and an empty line");
-    *end = '\0';
-    *subject_r = text + sizeof name - 1;
-    *text_r = end + 2;
-    return 0;
-}
-
 /* The words of the setting, and what we add; argv in place of them. */
 static int read_words(char *words, const char *const *more, size_t count,
                       const char **argv, struct failure *why)

@@ -37,10 +37,6 @@ int mail_id(const char *from, char id_r[MAIL_ID], struct failure *why);
 int mail_write(const struct mail *mail, const char *id, struct buffer *out,
                struct failure *why);
 
-/* Splits a template's text that begins "Subject: ...", in place. */
-int mail_subject(char *text, const char **subject_r, const char **text_r,
-                 struct failure *why);
-
 /* Hands a message over to Exim: 0 = taken, Exim is responsible for it; -1.
  * The envelope's sender may be NULL. */
 int mail_send(const struct policy *policy, const char *sender, const char *to,

@@ -55,6 +55,10 @@ echo 'Dear ${whom},' >>"$dir/policies/notices/digest"
 policy check "$dir/policies"
 [ $? = 1 ] && said 'notices/digest:' && said '"${whom}": expected a name that this text can have'
 ok $? "2.8-notices: a name that a text cannot have is found"
+sed 1d policies/notices/digest >"$dir/policies/notices/digest"
+policy check "$dir/policies"
+[ $? = 1 ] && said 'notices/digest:1:' && said 'expected "Subject: ..."'
+ok $? "2.8-notices: a mail without its subject is found"
 cp policies/notices/digest "$dir/policies/notices/"
 
 policy check "$dir/nothing"

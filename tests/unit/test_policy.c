@@ -374,8 +374,11 @@ static void notices_are_from_us(void)
     policy_free(&policy);
     scratch_free(&folder);
     broken("settings", "postmaster postmaster@b.test\n",
-           "settings \"postmaster@b.test\": expected an address in a domain "
-           "of the table identity as postmaster");
+           "settings \"postmaster@b.test\": expected postmaster@ a domain of "
+           "the table identity as postmaster");
+    broken("settings", "postmaster ceo@a.test\n",
+           "settings \"ceo@a.test\": expected postmaster@ a domain of the "
+           "table identity as postmaster");
     broken("settings", "administrator *@a.test\n",
            "settings \"*@a.test\": expected an address in a domain of the "
            "table identity as administrator");

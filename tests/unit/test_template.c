@@ -89,6 +89,8 @@ static void what_is_wrong_is_found(void)
     wrong("${hub", "expected $$, or ${name}");
     wrong("${}", "expected $$, or ${name}");
     wrong("caf\xe9", "expected text in UTF-8");
+    wrong("Hello\n\n${hub}\n", "notices/digest:1: expected \"Subject: ...\"");
+    wrong("Subject: x\nHello\n", "notices/digest:1: expected \"Subject: ...\"");
     wrong("a\x1b[2J", "expected text without control characters");
 }
 
