@@ -102,6 +102,7 @@ subtest '1.9-logs: a page that cannot be written, or not be made' => sub {
     is $? >> 8, 75, 'a full disk: exit status 75';
     is Bed::read_file("$dir/page.html"), 'old', 'the old page stays';
     is scalar(() = glob "$dir/page.html.*"), 0, 'nothing is left over';
+    like Bed::output("$env $as $dir/bin/seemail-report --html /proc/page.html"), qr{^seemail-report: /proc/page\.html: cannot be written by the user \S+: }, 'the file that was asked for is named, and the user';
     my $state = "$bed->{TB_A_STATE}/data.mdb";
     rename $state, "$state.away";
     like report(), qr{<span class="badge critical">critical</span></h1>}, 'no state: it says how the hub is';

@@ -37,7 +37,7 @@ subtest 'A-nontech: all is well' => sub {
     my ($level, $out) = status();
     is $level, 0, '1.9-failaware: exit status 0' or diag $out;
     like $out, qr/^good: the hub is well\n/, 'in a line';
-    for my $section (qw(policy programs exim hook certificates queue notices errors disk)) {
+    for my $section (qw(policy programs exim hook certificates queue notices errors log disk)) {
         like $out, qr/^good +$section +\S/m, $section;
     }
     like $out, qr/^ +good "a DCA": signs, .* until 20\d\d-\d\d-\d\d \(\d+ days\)$/m, 'certificates';
@@ -65,6 +65,9 @@ subtest '1.9-failaware: what does not work is told' => sub {
     my $events = "$bed->{TB_A_STATE}/events";
     Bed::write_file($events, "\n" . (time - 3 * 86400) . "\theld\n");
     trouble('events that nobody counts', 1, 'events wait for 3 days', 'run seemail responder flush', sub { unlink $events });
+    Bed::output("$as mkdir $dir/a/log/closed; chmod 500 $dir/a/log/closed");
+    trouble('a log that cannot be written', 1, "$dir/a/log/closed/x cannot be written: Permission denied", 'give it to Exim\'s user',
+        Bed::change("$bed->{TB_A_POLICY}/settings", sub { s{^log .*}{log $dir/a/log/closed/x}m }));
     trouble('no filter', 2, '.*seemail-filter cannot be run', 'make install', moved("$dir/bin/seemail-filter"));
     trouble('no key store', 2, '.*key4\.db', 'mend it', moved("$bed->{TB_A_NSSDB}/key4.db"));
     trouble('no state', 2, 'something is wrong with keys, certificates or lists', 'see below', moved("$bed->{TB_A_STATE}/data.mdb"));
@@ -85,6 +88,15 @@ subtest '1.9-failaware: Exim that does not run, or not with SEEMail' => sub {
         qr/^critical +hook +the router early comes before SEEMail's: mail may pass by/m, 'with a router before them';
     like $try->(sub { s{^log_file_path.*}{log_file_path = $dir/nowhere/%slog}m }), qr{^critical +errors +\S+/nowhere/mainlog: No such file}m, 'no log';
     like $try->(sub { s{^spool_directory.*}{spool_directory = $dir/other.conf}m }), qr{^critical +queue +\S+/other.conf/input: Not a dir}m, 'no queue';
+    my ($in, $ext) = @$bed{qw(TB_A_INSIDE_PORT TB_A_OUTSIDE_PORT)};
+    my $good = $try->(sub { s/^(?:local_interfaces|daemon_smtp_ports).*\n//mg; s/^(?=tls_adv)/local_interfaces = 127.0.0.1.$in : 127.0.0.1.$ext\n/m });
+    is join(' ', $good =~ /Exim answers at (\S+)/g), "127.0.0.1:$in 127.0.0.1:$ext", 'ports within local_interfaces';
+    my $silent = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die $!; # waits for the client's first byte, as TLS does
+    my $port = $silent->sockport;
+    like $try->(sub { s/^daemon_smtp_ports.*/daemon_smtp_ports = $in : $port\ntls_on_connect_ports = $port/m }),
+        qr/^good +exim +Exim answers at 127\.0\.0\.1:$port$/m, 'no greeting is expected where TLS comes first';
+    my $none = $try->(sub { s{^log_file_path.*}{log_file_path = $dir/%slog}m });
+    like $none, qr/^good +errors /m, 'a log that was just rotated away is an empty one';
     my $out = Bed::output("SEEMAIL_HOME=$dir/a SEEMAIL_EXIM=/nonexistent $as $dir/bin/seemail-status");
     is $? >> 8, 2, 'no Exim at all: exit status 2';
     like $out, qr{/nonexistent: no Exim there}, 'is said';
@@ -141,6 +153,17 @@ subtest '1.9-logs: counters for a monitor' => sub {
     cmp_ok $after{'seemail_failures_total{failure="policy"}'}, '>=', 1, 'failures';
 };
 
+subtest '1.9-failaware: metrics tell what they can' => sub {
+    my $mend = Bed::change("$bed->{TB_A_POLICY}/hosts", sub { $_ .= "\"x\n" });
+    my %value = metrics();
+    is metrics() && $? >> 8, 75, 'a broken policy: exit status 75';
+    is $value{'seemail_queue_messages{reason="no-certificate"}'}, 0, 'the queue is told';
+    is $value{seemail_metrics_failed}, 2, 'and how many parts are not';
+    $mend->();
+    like Bed::output("$env=$bed->{TB_A_CONF} $as $dir/bin/seemail-metrics --json"), qr/^usage: seemail-metrics \[--policies DIR\] \[--output FILE\]$/, 'no JSON';
+    is $? >> 8, 64, 'exit status 64';
+};
+
 # Logs that nobody wrote, and an Exim that only tells where they are.
 my $logs = "$dir/logs";
 my $file = "$bed->{TB_A_STATE}/metrics";
@@ -164,6 +187,20 @@ subtest '1.9-logs: counters are right over rotation, restarts and many processes
     Bed::write_file("$logs/mainlog.1", decisions(1 .. 5));
     Bed::write_file("$logs/mainlog", decisions(6));
     is from_logs(), 6, 'rotated: the rest of the old one, and the new one';
+    rename "$logs/mainlog.1", "$logs/mainlog.01"; # as exicyclog names it
+    rename "$logs/mainlog", "$logs/mainlog.1" and rename "$logs/mainlog.01", "$logs/mainlog.02";
+    is from_logs(), 6, 'no log, since it was just rotated away: nothing is new';
+    Bed::write_file("$logs/mainlog.01", Bed::read_file("$logs/mainlog.1") . decisions(7));
+    unlink "$logs/mainlog.1";
+    is from_logs(), 7, 'the rest of one that exicyclog has named';
+    system 'gzip', "$logs/mainlog.01";
+    Bed::write_file("$logs/mainlog", decisions(8));
+    is from_logs(), 8, 'or that is packed by now';
+    unlike Bed::read_file($file), qr/gaps/, 'without a gap';
+    unlink glob "$logs/mainlog*";
+    unlink $file;
+    Bed::write_file("$logs/mainlog", decisions(1 .. 6));
+    is from_logs(), 6, 'begun anew';
     system "for i in 1 2 3 4 5 6; do SEEMAIL_HOME=$dir/a SEEMAIL_EXIM=$dir/fake $as $dir/bin/seemail-metrics >/dev/null & done; wait";
     is from_logs(), 6, 'many at once count no line twice';
     Bed::write_file("$logs/mainlog", decisions(7));
@@ -182,6 +219,11 @@ subtest '1.9-logs: counters are right over rotation, restarts and many processes
     Bed::write_file("$logs/mainlog", decisions(7, 8) . "2026-01-01 00:00:00 1aaaaa-000009-00 seemail direction=\"x\\x22} 9\\x0A\" verdict=<b>\n" x 3);
     from_logs();
     like Bed::read_file($file), qr/direction="other"\} 3$/m, 'no text of others becomes a counter';
+    unlink $file;
+    Bed::write_file("$logs/mainlog", "2026-01-01 00:00:00 1aaaaa-000001-00 seemail direction=inside seal=100\n" x 60_000);
+    $as = "bash -c 'ulimit -v 60000; exec $as \"\$0\" \"\$\@\"'";
+    is from_logs(), 60_000, 'many lines in little memory';
+    like Bed::read_file($file), qr/class="seal"\} 6000000$/m, 'all recipients';
     unlink $file, "$file.lock";
 };
 

@@ -7,6 +7,7 @@
 #include "pool.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 
 int console_usage(const struct console *console)
 {
-    fprintf(stderr, "usage: %s [--json] [--policies DIR] %s\n", console->name,
+    fprintf(stderr, "usage: %s [--policies DIR] %s\n", console->name,
             console->usage);
     return EX_USAGE;
 }
@@ -51,7 +52,8 @@ void console_options(struct console *console, int argc, char **argv)
     const char *home = getenv(ENV_HOME);
     console->argc = argc - 1;
     console->argv = argv + 1;
-    for (int i = 0; i < console->argc; i++)
+    int json = strstr(console->usage, "--json") != NULL;
+    for (int i = 0; json && i < console->argc; i++)
         if (strcmp(console->argv[i], "--json") == 0) {
             console->json = 1;
             take_off(console, i--, 1);
@@ -74,6 +76,15 @@ static int put(FILE *file, const char *data, size_t length)
     return fwrite(data, 1, length, file) == length && fflush(file) == 0;
 }
 
+/* Named as it was asked for; who we are is no longer who typed it. */
+static int cannot_write(const char *path, int error, struct failure *why)
+{
+    const struct passwd *user = getpwuid(geteuid());
+    return failure(why, FAILURE_DISK, "%s: cannot be written by the user %s: "
+                                      "%s", path, user ? user->pw_name : "?",
+                   strerror(error));
+}
+
 int console_write(const char *path, const char *data, size_t length,
                   struct failure *why)
 {
@@ -85,13 +96,13 @@ int console_write(const char *path, const char *data, size_t length,
     snprintf(aside, sizeof aside, "%s.%ld", path, (long)getpid());
     FILE *file = fopen(aside, "wxe");
     if (!file)
-        return failure_errno(why, FAILURE_DISK, errno, "%s", aside);
+        return cannot_write(path, errno, why);
     int rc = put(file, data, length) && fsync(fileno(file)) == 0 &&
                      fchmod(fileno(file), 0644) == 0
-                 ? 0 : failure_errno(why, FAILURE_DISK, errno, "%s", aside);
+                 ? 0 : cannot_write(path, errno, why);
     fclose(file);
     if (rc == 0 && rename(aside, path) < 0)
-        rc = failure_errno(why, FAILURE_DISK, errno, "%s", path);
+        rc = cannot_write(path, errno, why);
     if (rc < 0)
         unlink(aside);
     return rc;

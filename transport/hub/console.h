@@ -3,7 +3,8 @@
 
 /*
  * console: what the programs for people in this folder have in common: the
- * options --json and --policies, the policy's folder and Exim.
+ * options --policies and, if their usage has it, --json, the policy's folder
+ * and Exim.
  */
 
 #include "exim.h"
@@ -14,7 +15,7 @@ struct pool;
 
 struct console {
     const char *name; /* of the program, for its messages */
-    const char *usage;
+    const char *usage; /* behind the name and --policies */
     struct pool *pool;
     const char *policies; /* the folder, or NULL */
     int json;

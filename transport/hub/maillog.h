@@ -8,7 +8,9 @@
  * too, path.1 and so on, packed (gzip) or not.
  *
  * Lines are read with distrust: senders choose much of what Exim writes, but
- * not the words at the beginning of a line. Failures are FAILURE_DISK.
+ * not the words at the beginning of a line. Failures are FAILURE_DISK. A log
+ * that is not there is an empty one, if its folder is: it was rotated away,
+ * and Exim makes the next with its next line.
  */
 
 #include "spool.h"
@@ -58,14 +60,18 @@ void maillog_address(const struct maillog_line *line, char *address,
 int maillog_path(const struct exim *exim, struct pool *pool,
                  const char **path_r, struct failure *why);
 
+/* The name of the old log of a number, 1 = the youngest, as logrotate and
+ * exicyclog name them ("mainlog.1", "mainlog.01.gz"). 1; 0 = not there. */
+int maillog_old(const char *path, int number, char *name, size_t size);
+
 /* All lines of the log and of the old ones, up to so many, the oldest first.
  * Ends early when the visitor does not give 0, with what it gave. */
 typedef int maillog_visit(void *context, const struct maillog_line *line);
 int maillog_each(const char *path, int old, maillog_visit *visit,
                  void *context, struct failure *why);
 
-/* The same for a file that is open, from an offset up to its last whole line,
- * whose end goes to *end_r. */
+/* The same for one file, packed or not, from an offset up to its last whole
+ * line, whose end goes to *end_r. */
 int maillog_follow(const char *path, off_t from, off_t *end_r,
                    maillog_visit *visit, void *context, struct failure *why);
 

@@ -65,13 +65,25 @@ static int each_line(gzFile file, off_t *end_r, maillog_visit *visit,
     return rc;
 }
 
+static int is_absent(const char *path)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
+             slash ? path : ".");
+    return access(path, F_OK) < 0 && errno == ENOENT &&
+           access(folder, X_OK) == 0;
+}
+
 int maillog_follow(const char *path, off_t from, off_t *end_r,
                    maillog_visit *visit, void *context, struct failure *why)
 {
     gzFile file = gzopen(path, "rbe");
-    *end_r = from;
+    int error = errno;
+    *end_r = file ? from : 0;
     if (!file)
-        return failure_errno(why, FAILURE_DISK, errno, "%s", path);
+        return is_absent(path) ? 0 : failure_errno(why, FAILURE_DISK, error,
+                                                   "%s", path);
     int rc = gzseek(file, from, SEEK_SET) < 0
                  ? failure(why, FAILURE_DISK, "%s: cannot be read", path)
                  : each_line(file, end_r, visit, context, why);
@@ -79,28 +91,28 @@ int maillog_follow(const char *path, off_t from, off_t *end_r,
     return rc;
 }
 
-/* Number 0 is the log itself; 1 and more are old ones, as logrotate and
- * exicyclog name them. NULL = not there. */
-static gzFile open_old(const char *path, int number)
+int maillog_old(const char *path, int number, char *name, size_t size)
 {
-    char name[4096];
-    gzFile file = number ? NULL : gzopen(path, "rbe");
-    for (int digits = 1; number && !file && digits <= 4; digits++) {
-        snprintf(name, sizeof name, "%s.%0*d%s", path, (digits + 1) / 2,
-                 number, digits % 2 ? "" : ".gz");
-        file = gzopen(name, "rbe");
+    for (int digits = 1; digits <= 4; digits++) {
+        snprintf(name, size, "%s.%0*d%s", path, (digits + 1) / 2, number,
+                 digits % 2 ? "" : ".gz");
+        if (access(name, R_OK) == 0)
+            return 1;
     }
-    return file;
+    return 0;
 }
 
 int maillog_each(const char *path, int old, maillog_visit *visit,
                  void *context, struct failure *why)
 {
     int rc = 0;
-    if (access(path, R_OK) < 0)
+    if (access(path, R_OK) < 0 && !is_absent(path))
         return failure_errno(why, FAILURE_DISK, errno, "%s", path);
     for (int number = old; rc == 0 && number >= 0; number--) {
-        gzFile file = open_old(path, number);
+        char name[4096];
+        gzFile file = number == 0 ? gzopen(path, "rbe")
+                      : maillog_old(path, number, name, sizeof name)
+                          ? gzopen(name, "rbe") : NULL;
         if (file) {
             rc = each_line(file, NULL, visit, context, why);
             gzclose(file);

@@ -61,7 +61,9 @@ static int put_counters(struct metrics *m, struct failure *why)
     };
     struct tally tally = {.pool = m->console.pool};
     const char *log = NULL;
-    if (maillog_path(&m->console.exim, m->console.pool, &log, why) < 0 ||
+    if (policy_load(m->console.policies, &m->policy, NULL, why) < 0 ||
+        exim_find(&m->console.exim, why) < 0 ||
+        maillog_path(&m->console.exim, m->console.pool, &log, why) < 0 ||
         tally_update(&tally, m->policy->settings.state, log, why) < 0)
         return -1;
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
@@ -78,7 +80,8 @@ static int put_counters(struct metrics *m, struct failure *why)
 static int put_queue(struct metrics *m, struct failure *why)
 {
     struct waiting waiting;
-    if (waiting_count(&m->console.exim, m->console.pool, &waiting, why) < 0)
+    if (exim_find(&m->console.exim, why) < 0 ||
+        waiting_count(&m->console.exim, m->console.pool, &waiting, why) < 0)
         return -1;
     head(m, "seemail_queue_messages", "gauge", "Messages that wait, by why.");
     for (size_t i = 0; i < held_reason_count; i++) {
@@ -174,14 +177,8 @@ static int run(struct metrics *m, const char *output)
 {
     struct failure why = {0};
     int status = EX_OK;
-    if (exim_find(&m->console.exim, &why) < 0)
-        return console_complain(&m->console, &why);
-    if (!m->console.policies ||
-        policy_load(m->console.policies, &m->policy, NULL, &why) < 0) {
-        if (!m->console.policies)
-            return console_usage(&m->console);
-        return console_complain(&m->console, &why);
-    }
+    if (!m->console.policies)
+        return console_usage(&m->console);
     long long failed = 0;
     for (size_t i = 0; i < PARTS; i++)
         if (parts[i](m, &why) < 0) {

@@ -206,7 +206,7 @@ static int run(struct pinging *p)
 int main(int argc, char **argv)
 {
     struct console console = {.name = "seemail-ping", .pool = pool_new(),
-                              .usage = "[--wait SECONDS] DOMAIN"};
+                              .usage = "[--json] [--wait SECONDS] DOMAIN"};
     struct failure why = {0};
     struct pinging pinging = {.console = &console, .why = &why};
     int status = EX_TEMPFAIL;

@@ -35,7 +35,7 @@ typedef int status_section(struct status *status, struct failure *why);
 
 status_section status_policy, status_smtp, status_hook, status_programs,
     status_certificates, status_queue, status_notices, status_disk,
-    status_errors;
+    status_errors, status_log;
 
 /* Tells a finding; step may be NULL. */
 void status_find(struct status *status, enum status_level level,
@@ -44,6 +44,20 @@ void status_find(struct status *status, enum status_level level,
 
 /* So much is free on a disk: bytes, and how many in a hundred. */
 enum status_level status_free(unsigned long long bytes, unsigned percent);
+
+#define STATUS_PLACES_MOST 16
+
+/* Where Exim listens. */
+struct status_place {
+    char host[64]; /* an address that we can reach it by */
+    int port, tls; /* TLS from the first byte */
+};
+
+/* By Exim's options local_interfaces, daemon_smtp_ports and
+ * tls_on_connect_ports; how many. */
+size_t status_places(const char *interfaces, const char *ports,
+                     const char *secret,
+                     struct status_place places[STATUS_PLACES_MOST]);
 
 const char *status_word(enum status_level level);
 

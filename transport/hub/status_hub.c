@@ -6,18 +6,12 @@
 #include "pool.h"
 #include "status.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-
-#define GREETING_SECONDS 10
-#define PORTS_MOST 8
 
 int status_policy(struct status *status, struct failure *why)
 {
@@ -35,79 +29,6 @@ int status_policy(struct status *status, struct failure *why)
                 "%s: %zu domains of ours, %zu triggers, %zu partners",
                 console->policies, status->policy->identity_count,
                 status->policy->trigger_count, status->policy->partner_count);
-    return 0;
-}
-
-/* Does somebody greet us there as a mail server does? */
-static int greets(const char *host, int port)
-{
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)port)};
-    struct timeval limit = {.tv_sec = GREETING_SECONDS};
-    char greeting[4] = "";
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return 0;
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    int good = inet_pton(AF_INET, host, &to.sin_addr) == 1 &&
-               connect(fd, (struct sockaddr *)&to, sizeof to) == 0 &&
-               recv(fd, greeting, 3, MSG_WAITALL) == 3 &&
-               strcmp(greeting, "220") == 0;
-    if (good)
-        send(fd, "QUIT\r\n", 6, MSG_NOSIGNAL);
-    close(fd);
-    return good;
-}
-
-/* The first IPv4 address that Exim listens at; ours, if it is all. */
-static void listening_host(const char *interfaces, char host[16])
-{
-    struct in_addr address;
-    snprintf(host, 16, "127.0.0.1");
-    for (const char *at = interfaces; *at; at++) {
-        size_t length = strspn(at, "0123456789.");
-        char one[16];
-        if (length < 7)
-            continue;
-        snprintf(one, sizeof one, "%.*s", (int)(length < 15 ? length : 15), at);
-        if (inet_pton(AF_INET, one, &address) == 1) {
-            if (address.s_addr != INADDR_ANY)
-                snprintf(host, 16, "%s", one);
-            return;
-        }
-        at += length - 1;
-    }
-}
-
-int status_smtp(struct status *status, struct failure *why)
-{
-    const char *ports = "smtp", *interfaces = "";
-    char host[16];
-    struct pool *pool = status->console.pool;
-    const struct exim *exim = &status->console.exim;
-    if (exim_option(exim, pool, "daemon_smtp_ports", &ports, why) < 0 ||
-        exim_option(exim, pool, "local_interfaces", &interfaces, why) < 0)
-        return -1;
-    listening_host(interfaces, host);
-    for (int i = 0; *ports && i < PORTS_MOST; i++) {
-        ports += strspn(ports, " :;<,");
-        size_t length = strcspn(ports, " :;,");
-        int port = length == 4 && strncmp(ports, "smtp", 4) == 0
-                       ? 25 : atoi(ports);
-        ports += length;
-        if (port <= 0 || port > 65535)
-            continue;
-        if (greets(host, port))
-            status_find(status, STATUS_GOOD, NULL, "Exim answers at %s:%d",
-                        host, port);
-        else
-            status_find(status, STATUS_CRITICAL,
-                        "start Exim: systemctl restart exim4; its logs tell "
-                        "why it stopped",
-                        "nobody answers at %s:%d: no mail comes in", host,
-                        port);
-    }
     return 0;
 }
 
@@ -172,6 +93,29 @@ int status_programs(struct status *status, struct failure *why)
     if (good == count)
         status_find(status, STATUS_GOOD, NULL, "all are in %.*s",
                     (int)(strrchr(path, '/') - path), path);
+    return 0;
+}
+
+/* Nothing fails aloud when it cannot be written. */
+int status_log(struct status *status, struct failure *why)
+{
+    if (!status->policy)
+        return 0; /* said */
+    const char *log = status->policy->settings.log;
+    const char *slash = strrchr(log, '/');
+    const char *folder = slash ? pool_substring(status->console.pool, log,
+                                                (size_t)(slash - log) + 1)
+                               : "";
+    if (!folder)
+        return failure_memory(why);
+    if (*log != '/' || (access(log, F_OK) == 0
+                            ? access(log, W_OK) == 0
+                            : access(folder, W_OK | X_OK) == 0))
+        status_find(status, STATUS_GOOD, NULL, "decisions go to %s", log);
+    else
+        status_find(status, STATUS_WARNING,
+                    "give it to Exim's user (chown), or mend the setting log",
+                    "%s cannot be written: %s", log, strerror(errno));
     return 0;
 }
 

@@ -21,6 +21,7 @@ static const struct {
     {"queue", status_queue},
     {"notices", status_notices},
     {"errors", status_errors},
+    {"log", status_log},
     {"disk", status_disk},
 };
 
@@ -70,7 +71,7 @@ int main(int argc, char **argv)
 {
     struct status status = {.now = time(NULL)};
     int result = EX_TEMPFAIL;
-    status.console = (struct console){.name = "seemail-status", .usage = "",
+    status.console = (struct console){.name = "seemail-status", .usage = "[--json]",
                                       .pool = pool_new()};
     if (status.console.pool) {
         console_options(&status.console, argc, argv);

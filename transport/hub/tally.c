@@ -22,6 +22,7 @@
 
 #define VERSION "seemail metrics 1"
 #define BYTES_MOST (1 << 20)
+#define RECIPIENTS_MOST 100000 /* of a line: more is no number of ours */
 #define CHECKED 256 /* bytes before the place that the check sum is of */
 
 struct place {
@@ -29,24 +30,32 @@ struct place {
     unsigned long check;
 };
 
-/* Where one is counted: a new counter, while there are not too many. */
-static void count(struct tally *tally, const char *name, const char *key,
-                  const char *value)
+/* Where they are counted: a new counter, while there are not too many. */
+static void count_many(struct tally *tally, const char *name, const char *key,
+                       const char *value, long long many)
 {
-    const char *labels = "";
+    char labels[200] = "";
     if (key)
-        labels = pool_format(tally->pool, "{%s=\"%s\"}", key, value);
-    for (size_t i = 0; labels && i < tally->count; i++) {
+        snprintf(labels, sizeof labels, "{%s=\"%s\"}", key, value);
+    for (size_t i = 0; i < tally->count; i++) {
         struct tally_counter *counter = &tally->counters[i];
         if (strcmp(counter->name, name) == 0 &&
             strcmp(counter->labels, labels) == 0) {
-            counter->value++;
+            counter->value += many;
             return;
         }
     }
-    if (labels && tally->count < TALLY_COUNTERS_MOST)
+    const char *kept = tally->count < TALLY_COUNTERS_MOST
+                           ? pool_string(tally->pool, labels) : NULL;
+    if (kept)
         tally->counters[tally->count++] =
-            (struct tally_counter){name, labels, 1};
+            (struct tally_counter){name, kept, many};
+}
+
+static void count(struct tally *tally, const char *name, const char *key,
+                  const char *value)
+{
+    count_many(tally, name, key, value, 1);
 }
 
 /* Words of our own alone: what others write makes no counters. */
@@ -79,8 +88,9 @@ static void count_decision(struct tally *tally,
         const char *word = class_word((enum recipient_class)class);
         if (!maillog_field(line, word, value, sizeof value))
             continue;
-        for (long n = strtol(value, NULL, 10); n > 0 && n <= 100000; n--)
-            count(tally, "seemail_recipients_total", "class", word);
+        long many = strtol(value, NULL, 10);
+        if (many > 0 && many <= RECIPIENTS_MOST)
+            count_many(tally, "seemail_recipients_total", "class", word, many);
     }
 }
 
@@ -162,12 +172,13 @@ static int check_sum(const char *path, long long offset, unsigned long *sum_r)
     unsigned char data[CHECKED];
     long long from = offset > CHECKED ? offset - CHECKED : 0;
     size_t length = (size_t)(offset - from);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : pread(fd, data, length, (off_t)from);
-    if (fd >= 0)
-        close(fd);
+    gzFile file = gzopen(path, "rbe"); /* an old log may be packed */
+    int got = file && gzseek(file, (off_t)from, SEEK_SET) >= 0
+                  ? gzread(file, data, (unsigned)length) : -1;
+    if (file)
+        gzclose(file);
     *sum_r = crc32(0, data, got > 0 ? (unsigned)got : 0);
-    return got == (ssize_t)length;
+    return got == (int)length;
 }
 
 static int is_there(const char *path, const struct place *place)
@@ -176,19 +187,23 @@ static int is_there(const char *path, const struct place *place)
     return check_sum(path, place->offset, &sum) && sum == place->check;
 }
 
-/* The rest of the log that was rotated meanwhile, and then the log. */
+/* The rest of the log that was rotated meanwhile, and then the log; as long
+ * as there is no new one, the place is in the old one. */
 static int read_on(struct tally *tally, const char *log, struct place *place,
                    struct failure *why)
 {
     off_t end = 0;
-    if (!is_there(log, place)) {
-        const char *old = pool_format(tally->pool, "%s.1", log);
-        if (!old)
-            return failure_memory(why);
-        if (is_there(old, place)) {
+    char old[4096];
+    if (place->offset && !is_there(log, place)) {
+        if (maillog_old(log, 1, old, sizeof old) && is_there(old, place)) {
             if (maillog_follow(old, (off_t)place->offset, &end, count_line,
                                tally, why) < 0)
                 return -1;
+            if (access(log, F_OK) < 0) {
+                place->offset = (long long)end;
+                check_sum(old, place->offset, &place->check);
+                return 0;
+            }
         } else {
             count(tally, "seemail_log_gaps_total", NULL, NULL);
         }

@@ -74,7 +74,7 @@ static int run(struct console *console)
 int main(int argc, char **argv)
 {
     struct console console = {.name = "seemail-trace", .pool = pool_new(),
-                              .usage = "ID|MESSAGE-ID"};
+                              .usage = "[--json] ID|MESSAGE-ID"};
     int status = EX_TEMPFAIL;
     if (console.pool) {
         console_options(&console, argc, argv);
