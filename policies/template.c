@@ -200,22 +200,26 @@ static const char *escape(unsigned long character)
 void template_clean(const char *value, enum template_form form,
                     struct buffer *out)
 {
-    size_t used = 0;
-    while (value && *value && used < TEMPLATE_VALUE_MOST) {
+    size_t length, used = 0;
+    int blank = 0; /* the last was one */
+    for (; value && *value && used < TEMPLATE_VALUE_MOST; value += length) {
         unsigned long character;
-        size_t length = utf8_next(value, &character);
+        length = utf8_next(value, &character);
         const char *escaped =
             form == TEMPLATE_HTML ? escape(character) : NULL;
-        if (escaped)
-            buffer_text(out, escaped);
-        else if (utf8_acts(character))
+        int was = blank;
+        blank = utf8_acts(character) || character == ' ';
+        if (blank && was)
+            continue;
+        used += length;
+        if (blank)
             buffer_byte(out, ' ');
+        else if (escaped)
+            buffer_text(out, escaped);
         else if (character == UTF8_REPLACEMENT)
             buffer_text(out, "\xef\xbf\xbd");
         else
             buffer_append(out, value, length);
-        value += length;
-        used += length;
     }
 }
 

@@ -10,8 +10,9 @@
  * template_names.c.
  *
  * Values come from outside: what would act on a terminal or reader becomes a
- * blank, what is not UTF-8 U+FFFD, and a value has one line of at most
- * TEMPLATE_VALUE_MOST bytes, unless it was made by us (`ours').
+ * blank, several blanks one, what is not UTF-8 U+FFFD, and a value has one line
+ * of at most TEMPLATE_VALUE_MOST bytes (an address, and something more), unless
+ * it was made by us (`ours').
  */
 
 #include <stddef.h>
@@ -22,7 +23,7 @@ struct pool;
 struct table_errors;
 
 #define TEMPLATE_BYTES_MOST 65536
-#define TEMPLATE_VALUE_MOST 300
+#define TEMPLATE_VALUE_MOST 400
 
 struct template_value {
     const char *name, *value; /* NULL = empty */

@@ -233,17 +233,6 @@ static void clear(char *text, int join)
     *to = '\0';
 }
 
-/* The value as people see it, in the pool; NULL = memory. */
-static char *shown(struct pool *pool, const struct header_field *field)
-{
-    struct buffer text = {0};
-    char *value = header_unfold(pool, field), *copy = NULL;
-    if (value && words_decode(value, &text, NULL) >= 0)
-        copy = pool_string(pool, buffer_string(&text));
-    buffer_free(&text);
-    return copy;
-}
-
 /* As it is written and as it is shown, with its blanks and without. */
 static int read_field(struct pool *pool, const struct header_field *field,
                       struct found *found)
@@ -251,7 +240,7 @@ static int read_field(struct pool *pool, const struct header_field *field,
     int encoded = memmem(field->value, field->value_length, "=?", 2) != NULL;
     for (int reading = 0; reading < (encoded ? 4 : 2); reading++) {
         char *text = reading < 2 ? header_unfold(pool, field)
-                                 : shown(pool, field);
+                                 : words_shown(pool, field);
         if (!text)
             return -1;
         clear(text, reading % 2);
@@ -283,7 +272,7 @@ int mailbox_named(struct pool *pool, const struct header *header,
     struct found found = {list, most, 0};
     size_t at = 0, kept = 0;
     const struct header_field *field = header_next(header, "From", &at);
-    char *text = field ? shown(pool, field) : NULL;
+    char *text = field ? words_shown(pool, field) : NULL;
     if (!field)
         return 0;
     if (!text || read_all(pool, text, &found) < 0)

@@ -25,6 +25,7 @@
 #include "receive.h"
 #include "state.h"
 #include "warning.h"
+#include "words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -173,7 +174,11 @@ static int is_for(const struct answering *a, const char *local)
 static int reply(struct answering *a)
 {
     struct pool *pool = a->r->pool;
-    const char *subject = field(a, "Subject"), *id = field(a, "Message-ID");
+    size_t at = 0;
+    const struct header_field *asked = header_next(&a->opened.header,
+                                                   "Subject", &at);
+    const char *subject = asked ? words_shown(pool, asked) : "";
+    const char *id = field(a, "Message-ID");
     struct answer answer = {
         .from = pool_format(pool, "postmaster@%s", our_domain(a)),
         .to = a->from, .answers = id, .wanted = subject,

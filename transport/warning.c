@@ -8,13 +8,30 @@
 #include "open.h"
 #include "pool.h"
 #include "template.h"
+#include "words.h"
+
+#include <strings.h>
 
 static const char *value_of(struct pool *pool, const struct header *header,
                             const char *name)
 {
     size_t at = 0;
     const struct header_field *field = header_next(header, name, &at);
-    return field ? header_unfold(pool, field) : "";
+    return field ? words_shown(pool, field) : "";
+}
+
+/* The address first: a long name must not hide it. */
+static const char *from_of(struct pool *pool, const struct opened *opened)
+{
+    const struct address *from = &opened->from;
+    const char *shown = value_of(pool, &opened->header, "From");
+    if (!from->domain || !shown)
+        return shown;
+    const char *address = pool_format(pool, "%s@%s", from->local,
+                                      from->domain);
+    return !address || strcasecmp(address, shown) == 0
+               ? address
+               : pool_format(pool, "%s (%s)", address, shown);
 }
 
 static int fill(struct pool *pool, const struct policy *policy,
@@ -26,7 +43,7 @@ static int fill(struct pool *pool, const struct policy *policy,
         {"text", rule->text, 0},
         {"status", rule->status, 0},
         {"signer", opened->signer, 0},
-        {"from", value_of(pool, &opened->header, "From"), 0},
+        {"from", from_of(pool, opened), 0},
         {"date", value_of(pool, &opened->header, "Date"), 0},
         {"subject", value_of(pool, &opened->header, "Subject"), 0},
     };

@@ -6,6 +6,8 @@
 #include "buffer.h"
 #include "charset.h"
 #include "failure.h"
+#include "header.h"
+#include "pool.h"
 #include "quoted_printable.h"
 
 #include <stdio.h>
@@ -149,4 +151,14 @@ int words_decode(const char *text, struct buffer *out, struct failure *why)
     if (rc < 0)
         return -1;
     return out->failed ? failure_memory(why) : words.odd;
+}
+
+char *words_shown(struct pool *pool, const struct header_field *field)
+{
+    struct buffer text = {0};
+    char *value = header_unfold(pool, field), *copy = NULL;
+    if (value && words_decode(value, &text, NULL) >= 0)
+        copy = pool_string(pool, buffer_string(&text));
+    buffer_free(&text);
+    return copy;
 }

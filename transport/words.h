@@ -10,6 +10,12 @@
 struct buffer;
 struct failure;
 
+struct header_field;
+struct pool;
+
+/* The field's value as people see it, in the pool; NULL = memory. */
+char *words_shown(struct pool *pool, const struct header_field *field);
+
 /* Appends. 0; 1 = the same, but a charset is odd (charset.h); -1. */
 int words_decode(const char *text, struct buffer *out, struct failure *why);
 

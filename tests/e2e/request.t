@@ -38,6 +38,8 @@ subtest '2.8-mail-request: a verified request is answered with our certificate' 
     open my $out, '|-', "base64 -d | openssl x509 -inform DER -noout -text >$dir/answer 2>&1" or die;
     print $out $base64 // '';
     close $out;
+    $bed->send('a', 'inside', 'alice@a.test', "$request\@b.test", Bed::mail(Subject => "=?utf-8?q?$dca=40b=2Etest?="));
+    like $bed->take('a') // '', qr/^Subject: \Q$dca\E\@b\.test$/m, 'a subject in encoded words is read too';
     like Bed::read_file("$dir/answer"), qr/email:\Q$dca\E\@b\.test/, 'with the certificate that was asked for';
     fresh();
     $bed->send('a', 'inside', 'alice@a.test', "$request\@b.test", Bed::mail(Subject => $_)) for "$dca\@a.test", "bob\@b.test", 'nonsense', "x\n y";

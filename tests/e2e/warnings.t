@@ -85,7 +85,7 @@ subtest '2.8-notices: a hard warning takes the place of the mail, which is attac
         is field($mail, 'X-SEEMAIL-Warning'), '2B hard', 'the code in a header';
         my ($notice, $attached, @more) = parts($mail);
         like $notice, qr/^\*\*\* WARNING 2B: Unverified sender/m, 'the warning';
-        like $notice, qr/^From: +Alice <alice\@a.test>$/m, 'with who it says it is from';
+        like $notice, qr/^From: +alice\@a.test \(Alice <alice\@a.test>\)$/m, 'with who it says it is from';
         is scalar @more, 0, 'and one part more';
         like $attached, qr/\AContent-Type: message\/rfc822\n(?:Content-.*\n)+\n/, 'which is a message';
         my $inner = Bed::body($attached);
@@ -107,6 +107,16 @@ subtest '1.2-e2e: an individual\'s signature under a warning still verifies' => 
         Bed::write_file("$work/inner", "$original\n" =~ s/\n/\r\n/gr);
         like Bed::output("cd $work && openssl cms -verify -in inner -CAfile ../ca/ca.pem -purpose any"), qr/Verification successful/, 'verifies';
     }
+};
+
+subtest '2.8-notices: a hard warning shows who it is from, whatever stands around that' => sub {
+    my ($notice) = parts(deliver(message("\nhi\n", From => '"Alice <alice@a.test>' . ' ' x 300 . '" <eve@evil.test>'), 'eve@evil.test'));
+    like $notice, qr/^From: +eve\@evil\.test \("Alice <alice\@a\.test> " <eve\@evil\.test>\)$/m, 'behind a long name';
+    my $long = 'a.test.' . join('.', map { 'x' x 50 } 1 .. 4) . '.evil.test';
+    ($notice) = parts(deliver(message("\nhi\n", From => "\"alice\@a.test\" <x\@$long>"), "x\@$long"));
+    like $notice, qr/^From: +x\@\Q$long\E \(/m, 'in a long domain';
+    ($notice) = parts(deliver(message("\nhi\n", From => '=?utf-8?q?J=C3=BCrgen=1B?= <alice@a.test>'), 'alice@a.test'));
+    like $notice, qr/^From: +alice\@a\.test \(J\xc3\xbcrgen <alice\@a\.test>\)$/m, 'in words that people read';
 };
 
 subtest '2.8-notices: own words, and what senders put into them is harmless' => sub {

@@ -47,9 +47,10 @@ static void hostile_values(void)
     memset(many, 'x', sizeof many - 1);
     many[sizeof many - 1] = '\0';
     filled("${name}", TEMPLATE_TEXT, "x\r\nBcc: all@b.test\n\nhello",
-           "x  Bcc: all@b.test  hello");
+           "x Bcc: all@b.test hello");
     filled("${name}", TEMPLATE_TEXT, "\x1b[2J\xc2\x9b" "2J\x7f\xe2\x80\xae",
-           " [2J 2J  ");
+           " [2J 2J ");
+    filled("${name}", TEMPLATE_TEXT, "a \t\xe2\x80\xae  b", "a b");
     filled("${name}", TEMPLATE_TEXT, "caf\xc3\xa9 \xff\xe9",
            "caf\xc3\xa9 \xef\xbf\xbd\xef\xbf\xbd");
     template_clean(many, TEMPLATE_TEXT, &out);
