@@ -181,6 +181,7 @@ sub gpgsm {
     my ($root) = output("openssl x509 -in $dir/ca/ca.pem -noout -fingerprint -sha1") =~ /=(.*)/;
     write_file("$home/trustlist.txt", "$root S relax\n");
     my $gpgsm = "gpgsm --homedir $home --batch --yes --pinentry-mode loopback --passphrase-fd 0";
+    for (1 .. 5) { output("gpg-connect-agent --homedir $home /bye"); last if $? == 0 } # it starts late on a busy machine
     for my $name (@names) { # in a format that old versions read too
         output("cd $dir && openssl pkcs12 -export -in ca/$name.pem -inkey ca/$name.key -certfile ca/ca.pem -passout pass:x "
                 . "-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1 -out gnupg/$name.p12 && "
