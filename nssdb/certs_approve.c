@@ -43,43 +43,63 @@ static int find(struct certs *certs, struct state *state, const char *text,
     return known_find(state, certs->pool, address, known_r, count_r, why);
 }
 
-static int put_word(struct certs *certs, struct state *state,
-                    const struct known *known, enum consent consent,
+struct wording {
+    struct certs *certs;
+    struct state *state;
+    const char *text; /* what it is about */
+    enum consent consent;
+    struct buffer json;
+};
+
+static void show_word(struct wording *w, const struct consent_record *record)
+{
+    char hex[2 * KNOWN_FINGERPRINT + 1];
+    certs_hex(record->fingerprint, KNOWN_FINGERPRINT, hex);
+    json_open(&w->json, NULL, '{');
+    json_text(&w->json, "fingerprint", hex);
+    json_text(&w->json, "address", record->address);
+    json_text(&w->json, "consent", consent_word(record->consent));
+    json_close(&w->json, '}');
+    if (!w->certs->json)
+        printf("%s: %s %s\n", consent_word(record->consent), hex,
+               record->address);
+}
+
+static int put_word(struct wording *w, const struct known *known,
                     struct failure *why)
 {
-    struct consent_record record = {.consent = consent,
+    struct consent_record record = {.consent = w->consent,
                                     .when = (long long)time(NULL)};
     CERTCertificate *certificate = cert_decode(&known->certificate);
     record.address =
-        certificate ? cert_title(certs->pool, certificate) : "?";
+        certificate ? cert_title(w->certs->pool, certificate) : "?";
     if (certificate)
         CERT_DestroyCertificate(certificate);
     if (!record.address)
         return failure_memory(why);
     memcpy(record.fingerprint, known->fingerprint, KNOWN_FINGERPRINT);
-    if (consent_put(state, &record, why) < 0)
+    if (consent_put(w->state, &record, why) < 0)
         return -1;
-    printf("%s: ", consent_word(consent));
-    print_fingerprint(known->fingerprint);
-    printf(" %s\n", record.address);
+    show_word(w, &record);
     return 0;
 }
 
-/* Those that have no approval yet are kept, and counted. 0 or -1. */
-static int keep_open(struct state *state, struct known *known, size_t count,
-                     size_t *left_r, struct failure *why)
+/* Those that nobody has said a word on are kept, and counted. 0 or -1. */
+static int keep_open(struct state *state, struct known *known, size_t *count,
+                     struct failure *why)
 {
     struct consent_record record;
     char address[CONSENT_ADDRESS];
-    *left_r = 0;
-    for (size_t i = 0; i < count; i++) {
+    size_t left = 0;
+    for (size_t i = 0; i < *count; i++) {
         int rc = consent_get(state, known[i].fingerprint, &record, address,
                              why);
         if (rc < 0)
             return -1;
-        if (rc == 0 || record.consent != CONSENT_GIVEN)
-            known[(*left_r)++] = known[i];
+        if (rc == 0 || record.consent == CONSENT_PENDING)
+            known[left++] = known[i];
     }
+    *count = left;
     return 0;
 }
 
@@ -87,7 +107,7 @@ static int keep_open(struct state *state, struct known *known, size_t count,
 static int say_which(const char *text, const struct known *known, size_t count)
 {
     char hex[2 * KNOWN_FINGERPRINT + 1];
-    fprintf(stderr, "seemail-certs: %s has %zu certificates without an "
+    fprintf(stderr, "seemail-certs: %s has %zu certificates that wait for an "
                     "approval: say which, by its fingerprint:\n", text, count);
     for (size_t i = 0; i < count; i++) {
         certs_hex(known[i].fingerprint, KNOWN_FINGERPRINT, hex);
@@ -96,31 +116,47 @@ static int say_which(const char *text, const struct known *known, size_t count)
     return EX_USAGE;
 }
 
-static int give_word(struct certs *certs, struct state *state,
-                     const char *text, enum consent consent)
+static int complain(int status, const char *what, const char *text,
+                    const char *step)
+{
+    fprintf(stderr, "seemail-certs: %s %s%s\n", what, text, step);
+    return status;
+}
+
+/* Those that the word is on; EX_OK, or what is wrong with that. */
+static int pick(struct wording *w, struct known **known_r, size_t *count_r)
+{
+    struct failure why = {0};
+    int by_address = strpbrk(w->text, "@.") != NULL;
+    int approves = w->consent == CONSENT_GIVEN;
+    if (find(w->certs, w->state, w->text, known_r, count_r, &why) < 0)
+        return certs_complain(&why);
+    if (*count_r == 0)
+        return complain(EX_UNAVAILABLE, "no certificate is known for",
+                        w->text, ": see seemail-certs pending");
+    if (*count_r > 1 && !by_address)
+        return complain(EX_USAGE, "several fingerprints begin with", w->text,
+                        "");
+    if (!approves || !by_address)
+        return EX_OK;
+    if (keep_open(w->state, *known_r, count_r, &why) < 0)
+        return certs_complain(&why);
+    if (*count_r == 0)
+        return complain(EX_UNAVAILABLE, "no certificate waits for an approval "
+                        "of", w->text, ": give a fingerprint to change a word");
+    return *count_r > 1 ? say_which(w->text, *known_r, *count_r) : EX_OK;
+}
+
+static int give_word(struct wording *w)
 {
     struct failure why = {0};
     struct known *known = NULL;
     size_t count = 0;
-    if (find(certs, state, text, &known, &count, &why) < 0)
-        return certs_complain(&why);
-    if (count == 0) {
-        fprintf(stderr, "seemail-certs: no certificate is known for %s: see "
-                        "seemail-certs pending\n", text);
-        return EX_UNAVAILABLE;
-    }
-    if (count > 1 && !strpbrk(text, "@.")) {
-        fprintf(stderr, "seemail-certs: several fingerprints begin with %s\n",
-                text);
-        return EX_USAGE;
-    }
-    if (consent == CONSENT_GIVEN && count > 1 &&
-        keep_open(state, known, count, &count, &why) < 0)
-        return certs_complain(&why);
-    if (consent == CONSENT_GIVEN && count > 1)
-        return say_which(text, known, count);
+    int status = pick(w, &known, &count);
+    if (status != EX_OK)
+        return status;
     for (size_t i = 0; i < count; i++)
-        if (put_word(certs, state, &known[i], consent, &why) < 0)
+        if (put_word(w, &known[i], &why) < 0)
             return certs_complain(&why);
     return EX_OK;
 }
@@ -129,20 +165,21 @@ static int with_word(struct certs *certs, int argc, char **argv,
                      enum consent consent)
 {
     const struct settings *settings = &certs->policy->settings;
+    struct wording w = {.certs = certs, .text = argv[0], .consent = consent};
     struct keystore *keystore;
-    struct state *state = NULL;
     struct failure why = {0};
     if (argc != 1)
         return certs_usage(consent == CONSENT_GIVEN ? "approve" : "deny");
     if (keystore_open(settings->nssdb, settings->nssdb_password, &keystore,
                       &why) < 0)
         return certs_complain(&why);
-    int status = state_open(settings->state, STATE_WRITE, &state, &why) < 0
-                     ? certs_complain(&why)
-                     : give_word(certs, state, argv[0], consent);
-    state_close(&state);
+    json_open(&w.json, NULL, '[');
+    int status = state_open(settings->state, STATE_WRITE, &w.state, &why) < 0
+                     ? certs_complain(&why) : give_word(&w);
+    json_close(&w.json, ']');
+    state_close(&w.state);
     keystore_close(&keystore);
-    return status;
+    return certs_answer(certs, &w.json, status);
 }
 
 int certs_approve(struct certs *certs, int argc, char **argv)

@@ -7,6 +7,7 @@
 #include "crl_fetch.h"
 #include "crl_import.h"
 #include "crl_wanted.h"
+#include "event.h"
 #include "failure.h"
 #include "file.h"
 #include "json.h"
@@ -15,6 +16,7 @@
 #include "policy.h"
 #include "pool.h"
 #include "state.h"
+#include "state_clock.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -33,7 +35,7 @@
 struct job {
     struct certs *certs;
     struct crl_fetcher fetcher;
-    struct buffer json;
+    struct buffer *json, own;
     time_t now;
     long seconds; /* for all; 0 = no limit */
     const char *certificates; /* file with certificates that may be needed */
@@ -41,7 +43,9 @@ struct job {
     size_t good, refused, failed;
 };
 
-static void start(struct job *job, struct certs *certs, struct state *state)
+/* `json': what it belongs to, or NULL. */
+static void start(struct job *job, struct certs *certs, struct state *state,
+                  struct buffer *json)
 {
     const struct settings *settings = &certs->policy->settings;
     *job = (struct job){.certs = certs, .now = time(NULL)};
@@ -52,7 +56,15 @@ static void start(struct job *job, struct certs *certs, struct state *state)
         .most = (size_t)settings->crl_limit,
         .seconds = (unsigned)settings->crl_timeout,
         .retry = settings->crl_retry, .wait = LOCK_WAIT};
-    json_open(&job->json, NULL, '[');
+    job->json = json ? json : &job->own;
+    json_open(job->json, json ? "crls" : NULL, '[');
+}
+
+static void tell(const struct job *job, const struct crl_source *source)
+{
+    struct event event = {.kind = EVENT_CRL_FAILED, .about = source->where,
+                          .reason = source->text};
+    event_record(job->certs->policy, &event);
 }
 
 /* Says what became of one. */
@@ -63,17 +75,19 @@ static void say(struct job *job, const struct crl_fetched *fetched)
     *(source->outcome == CRL_SOURCE_TAKEN     ? &job->good
       : source->outcome == CRL_SOURCE_INVALID ? &job->refused
                                               : &job->failed) += 1;
+    if (fetched->asked && source->outcome != CRL_SOURCE_TAKEN)
+        tell(job, source);
     if (job->quiet && !fetched->asked)
         return;
-    json_open(&job->json, NULL, '{');
-    json_text(&job->json, "where", source->where);
-    json_text(&job->json, "outcome", word);
-    json_truth(&job->json, "asked", fetched->asked);
+    json_open(job->json, NULL, '{');
+    json_text(job->json, "where", source->where);
+    json_text(job->json, "outcome", word);
+    json_truth(job->json, "asked", fetched->asked);
     if (*source->text)
-        json_text(&job->json, "reason", source->text);
+        json_text(job->json, "reason", source->text);
     if (source->next)
-        json_time(&job->json, "next-update", source->next);
-    json_close(&job->json, '}');
+        json_time(job->json, "next-update", source->next);
+    json_close(job->json, '}');
     if (!job->certs->json)
         printf("%s: %s%s%s%s\n", source->where, word,
                *source->text ? ": " : "", source->text,
@@ -91,11 +105,11 @@ static int status(const struct job *job)
 /* The end of a command's work: its exit status. */
 static int end(struct job *job, int rc, const struct failure *why)
 {
-    json_close(&job->json, ']');
-    int failed = job->json.failed;
-    if (job->certs->json && rc == 0 && !failed)
-        printf("%s\n", buffer_string(&job->json));
-    buffer_free(&job->json);
+    json_close(job->json, ']');
+    int failed = job->json->failed;
+    if (job->certs->json && rc == 0 && !failed && job->json == &job->own)
+        printf("%s\n", buffer_string(job->json));
+    buffer_free(&job->own);
     return rc < 0 ? certs_complain(why) : failed ? EX_TEMPFAIL : status(job);
 }
 
@@ -196,11 +210,25 @@ static int share(struct job *job, int urls)
     return left > 0;
 }
 
+static int is_url(const char *text)
+{
+    static const char *const schemes[] = {"http://", "https://", "ldap://",
+                                          "ldaps://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
+            return 1;
+    return 0;
+}
+
 static int fetch_urls(struct job *job, int argc, char **argv,
                       struct failure *why)
 {
     struct crl_fetched fetched;
     job->fetcher.wanted = 1;
+    for (int i = 0; i < argc; i++)
+        if (!is_url(argv[i]))
+            return failure(why, FAILURE_USAGE, "crl fetch: \"%s\" is no URL "
+                           "(http, https, ldap or ldaps)", argv[i]);
     for (int i = 0; i < argc; i++) {
         if (!share(job, argc - i))
             return failure(why, FAILURE_NETWORK, "%s: no time is left for it",
@@ -297,17 +325,20 @@ static int refresh(struct job *job, int argc, char **argv, struct failure *why)
     if (!job->certs->json)
         printf("CRLs: %zu good, %zu refused, %zu failed\n", job->good,
                job->refused, job->failed);
-    if (crl_wanted_expire(job->fetcher.state, job->certs->pool, job->now,
+    long long sure;
+    if (state_clock(job->fetcher.state, (long long)job->now, &sure, why) < 0 ||
+        crl_wanted_expire(job->fetcher.state, job->certs->pool, (time_t)sure,
                           why) < 0)
         return -1;
-    return miss_expire(job->fetcher.state, job->now - MISSES_KEPT, why);
+    return miss_expire(job->fetcher.state, sure - MISSES_KEPT, why);
 }
 
-int certs_crl_refresh(struct certs *certs, struct state *state)
+int certs_crl_refresh(struct certs *certs, struct state *state,
+                      struct buffer *json)
 {
     struct job job;
     struct failure why = {0};
-    start(&job, certs, state);
+    start(&job, certs, state, json);
     int rc = with_signers(&job, refresh, 0, NULL, &why);
     return end(&job, rc, &why);
 }
@@ -334,11 +365,11 @@ static int run(struct certs *certs, struct state *state, const char *what,
 {
     struct job job;
     struct failure why = {0};
-    start(&job, certs, state);
+    start(&job, certs, state, NULL);
     int fetches = strcmp(what, "fetch") == 0;
     int at = fetches ? options(&job, argc, argv) : 0;
     if (at < 0 || at >= argc) {
-        buffer_free(&job.json);
+        buffer_free(&job.own);
         return certs_usage("crl");
     }
     int rc = with_signers(&job, fetches ? fetch_urls : import_files,
@@ -367,7 +398,7 @@ int certs_crl(struct certs *certs, int argc, char **argv)
         return certs_complain(&why);
     int result = state_open(settings->state, STATE_WRITE, &state, &why) < 0
                      ? certs_complain(&why)
-                 : refreshes ? certs_crl_refresh(certs, state)
+                 : refreshes ? certs_crl_refresh(certs, state, NULL)
                  : forgets   ? certs_crl_forget(certs, state, argv[1])
                              : run(certs, state, what, argc - 1, argv + 1);
     state_close(&state);

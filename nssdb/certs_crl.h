@@ -12,9 +12,10 @@ struct buffer;
 struct crl_record;
 
 /* Folder and URLs that are due; the key store and the state (for writing) are
- * open. Prints what it did; the exit status, which servers that fail do not
- * change. */
-int certs_crl_refresh(struct certs *certs, struct state *state);
+ * open. Prints what it did, or adds it to `json' as "crls"; the exit status,
+ * which servers that fail do not change. */
+int certs_crl_refresh(struct certs *certs, struct state *state,
+                      struct buffer *json);
 
 certs_command certs_crl_list, certs_crl_show;
 

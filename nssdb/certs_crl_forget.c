@@ -51,5 +51,5 @@ int certs_crl_forget(struct certs *certs, struct state *state,
         printf("%zu forgotten\n", count);
     else
         printf("{\"forgotten\":%zu}\n", count);
-    return count ? EX_OK : EX_DATAERR;
+    return count ? EX_OK : EX_UNAVAILABLE;
 }

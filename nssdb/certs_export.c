@@ -5,6 +5,7 @@
 #include "choose.h"
 #include "failure.h"
 #include "file.h"
+#include "json.h"
 #include "keystore.h"
 #include "known.h"
 #include "pem.h"
@@ -119,7 +120,14 @@ static int export_to(struct export *export, const char *address,
     }
     if (rc == 0)
         rc = deliver(export, path, &why);
-    return rc < 0 ? certs_complain(&why) : EX_OK;
+    if (rc < 0)
+        return certs_complain(&why);
+    struct buffer json = {0};
+    json_open(&json, NULL, '{');
+    json_text(&json, "file", path);
+    json_number(&json, "certificates", (long long)export->count);
+    json_close(&json, '}');
+    return certs_answer(export->certs, &json, EX_OK);
 }
 
 int certs_export(struct certs *certs, int argc, char **argv)
@@ -138,8 +146,9 @@ int certs_export(struct certs *certs, int argc, char **argv)
         argc--;
         argv++;
     }
-    if (argc < 1 || argc > 2)
-        return certs_usage("export");
+    if (argc < 1 || argc > 2 ||
+        (certs->json && strcmp(argv[argc - 1], "-") == 0))
+        return certs_usage("export"); /* one of them is to be printed */
     if (argc == 2)
         certs_lower(argv[0]);
     return export_to(&export, argc == 2 ? argv[0] : NULL, argv[argc - 1]);

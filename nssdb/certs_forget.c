@@ -1,6 +1,8 @@
 /* seemail-certs forget: takes partners' certificates out of the state. */
+#include "buffer.h"
 #include "certs.h"
 #include "failure.h"
+#include "json.h"
 #include "keystore.h"
 #include "known.h"
 #include "policy.h"
@@ -54,8 +56,13 @@ static int forget_one(struct certs *certs, struct state *state,
                         "list certificates\n", what);
         return EX_UNAVAILABLE;
     }
-    printf("%s: %zu forgotten\n", what, count);
-    return EX_OK;
+    struct buffer json = {0};
+    json_open(&json, NULL, '{');
+    json_number(&json, "forgotten", (long long)count);
+    json_close(&json, '}');
+    if (!certs->json)
+        printf("%s: %zu forgotten\n", what, count);
+    return certs_answer(certs, &json, EX_OK);
 }
 
 int certs_forget(struct certs *certs, int argc, char **argv)

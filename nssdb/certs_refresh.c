@@ -5,6 +5,7 @@
 #include "decide.h"
 #include "event.h"
 #include "failure.h"
+#include "json.h"
 #include "keystore.h"
 #include "known.h"
 #include "lock.h"
@@ -12,6 +13,7 @@
 #include "policy.h"
 #include "refresh.h"
 #include "state.h"
+#include "state_clock.h"
 #include "state_list.h"
 
 #include <stdio.h>
@@ -42,9 +44,32 @@ static const char *printable(struct buffer *text)
     return buffer_string(text);
 }
 
+static void show_row(struct certs *certs, const struct directory *row,
+                     size_t count, const char *changes, const char *fault,
+                     struct buffer *json)
+{
+    const char *what =
+        row->purpose == DIRECTORY_CERTIFICATES ? "certificates" : "entries";
+    json_open(json, NULL, '{');
+    json_text(json, "name", row->name);
+    if (fault)
+        json_text(json, "fault", fault);
+    else
+        json_number(json, what, (long long)count);
+    if (changes)
+        json_text(json, "changes", changes);
+    json_close(json, '}');
+    if (certs->json || fault)
+        return;
+    printf("%s: %zu %s\n", row->name, count, what);
+    if (changes)
+        printf("%s: %s\n", row->name, changes);
+}
+
 /* A partner that left, or came, is news for the administrator. */
-static int fetch_row(const struct refresh *refresh,
-                     const struct directory *row, struct failure *why)
+static int fetch_row(const struct refresh *refresh, struct certs *certs,
+                     const struct directory *row, struct buffer *json,
+                     struct failure *why)
 {
     struct refreshed refreshed = {0};
     int rc = refresh_row(refresh, row, &refreshed, why);
@@ -52,56 +77,51 @@ static int fetch_row(const struct refresh *refresh,
         fprintf(stderr, "seemail-certs: %s\n", printable(&refreshed.faults));
     if (rc < 0)
         tell(refresh->policy, EVENT_DIRECTORY_FAILED, row->name, why->text);
-    if (rc == 0)
-        printf("%s: %zu %s\n", row->name, refreshed.count,
-               row->purpose == DIRECTORY_CERTIFICATES ? "certificates"
-                                                      : "entries");
-    if (rc == 0 && refreshed.came + refreshed.left) {
-        printf("%s: %s\n", row->name, printable(&refreshed.changes));
-        tell(refresh->policy, EVENT_LIST_CHANGED, row->name,
-             printable(&refreshed.changes));
-    }
+    const char *changes = rc == 0 && refreshed.came + refreshed.left
+                              ? printable(&refreshed.changes) : NULL;
+    show_row(certs, row, refreshed.count, changes, rc < 0 ? why->text : NULL,
+             json);
+    if (changes)
+        tell(refresh->policy, EVENT_LIST_CHANGED, row->name, changes);
     refreshed_free(&refreshed);
     return rc;
 }
 
 /* One directory that fails does not keep the others from being asked. */
-static int fetch_all(struct certs *certs, struct state *state)
+static int fetch_all(struct certs *certs, struct state *state,
+                     struct buffer *json)
 {
     const struct policy *policy = certs->policy;
     struct refresh refresh = {certs->pool, policy, state};
     struct failure why = {0};
     int status = EX_OK;
+    json_open(json, "directories", '[');
     for (size_t i = 0; i < policy->directory_count; i++)
         if (policy->directories[i].purpose != DIRECTORY_DISCOVER &&
             policy->directories[i].purpose != DIRECTORY_PUBLISH &&
-            fetch_row(&refresh, &policy->directories[i], &why) < 0)
+            fetch_row(&refresh, certs, &policy->directories[i], json,
+                      &why) < 0)
             status = certs_complain(&why);
+    json_close(json, ']');
     return status;
 }
 
-static int refresh_crls(struct certs *certs, struct state *state)
-{
-    struct certs plain = *certs;
-    plain.json = 0;
-    return certs_crl_refresh(&plain, state);
-}
-
 /* Those that nobody will need any more. */
-static int forget_expired(const struct policy *policy, struct state *state)
+static int forget_expired(struct certs *certs, struct state *state,
+                          long long sure, struct buffer *json)
 {
-    long long days = policy->settings.known_days;
+    long long days = certs->policy->settings.known_days;
     struct failure why = {0};
     size_t count = 0;
     int rc = state_begin(state, STATE_WRITE, &why);
     if (rc == 0)
         rc = state_end(state,
-                       known_expire(state, (long long)time(NULL) -
-                                               days * 24 * 60 * 60,
-                                    &count, &why), &why);
+                       known_expire(state, sure - days * 24 * 60 * 60, &count,
+                                    &why), &why);
     if (rc < 0)
         return certs_complain(&why);
-    if (count)
+    json_number(json, "forgotten", (long long)count);
+    if (count && !certs->json)
         printf("%zu certificates that expired over %lld days ago are "
                "forgotten\n", count, days);
     return EX_OK;
@@ -134,27 +154,31 @@ static int is_due(const struct policy *policy, struct state *state,
     return rc < 0 ? -1 : !rc;
 }
 
-static int refresh_all(struct certs *certs, struct state *state)
+static int refresh_all(struct certs *certs, struct state *state,
+                       struct buffer *json)
 {
     long pause = certs->policy->settings.fetch_pause;
-    long long now = (long long)time(NULL);
+    long long now = (long long)time(NULL), sure = 0;
     struct failure why = {0};
-    int status = fetch_all(certs, state);
+    int status = fetch_all(certs, state, json);
     int rc = status == EX_OK
                  ? miss_clear(state, MISS, &why)
                  : miss_put(state, MISS, now, (pause + 9) / 10, pause,
                             "a directory failed", &why);
     if (rc == 0)
-        rc = miss_expire(state, now - MISS_KEPT, &why);
+        rc = state_clock(state, now, &sure, &why);
+    if (rc == 0)
+        rc = miss_expire(state, sure - MISS_KEPT, &why);
     if (rc < 0)
         status = certs_complain(&why);
-    int forgotten = forget_expired(certs->policy, state);
-    int crls = refresh_crls(certs, state);
+    int forgotten = forget_expired(certs, state, sure, json);
+    int crls = certs_crl_refresh(certs, state, json);
     return status != EX_OK ? status : forgotten != EX_OK ? forgotten : crls;
 }
 
 /* One at a time: the second waits, or, if there is no need, ends. */
-static int with_lock(struct certs *certs, struct state *state, int if_due)
+static int with_lock(struct certs *certs, struct state *state, int if_due,
+                     struct buffer *json)
 {
     struct failure why = {0};
     struct lock lock;
@@ -170,7 +194,7 @@ static int with_lock(struct certs *certs, struct state *state, int if_due)
     if (if_due)
         due = is_due(certs->policy, state, &why);
     int status = due < 0   ? certs_complain(&why)
-                 : due > 0 ? refresh_all(certs, state)
+                 : due > 0 ? refresh_all(certs, state, json)
                            : EX_OK;
     lock_release(&lock);
     return status;
@@ -181,6 +205,7 @@ int certs_refresh(struct certs *certs, int argc, char **argv)
     const struct settings *settings = &certs->policy->settings;
     struct keystore *keystore;
     struct state *state;
+    struct buffer json = {0};
     struct failure why = {0};
     int if_due = argc == 1 && strcmp(argv[0], "--if-due") == 0;
     if (argc > if_due)
@@ -188,10 +213,12 @@ int certs_refresh(struct certs *certs, int argc, char **argv)
     if (keystore_open(settings->nssdb, settings->nssdb_password, &keystore,
                       &why) < 0)
         return certs_complain(&why);
+    json_open(&json, NULL, '{');
     int status = state_open(settings->state, STATE_WRITE, &state, &why) < 0
                      ? certs_complain(&why)
-                     : with_lock(certs, state, if_due);
+                     : with_lock(certs, state, if_due, &json);
+    json_close(&json, '}');
     state_close(&state);
     keystore_close(&keystore);
-    return status;
+    return certs_answer(certs, &json, status);
 }

@@ -10,6 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef F_OFD_SETLK /* elsewhere than on Linux: then it is a process's lock */
+#define F_OFD_SETLK F_SETLK
+#endif
 #define PAUSE 50 /* milliseconds between two tries */
 
 static off_t place(const char *target)

@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define FORMAT "1"
+#define EMPTY_TRIES 50
 #define MAP_BYTES ((size_t)1 << (sizeof(size_t) > 4 ? 34 : 29))
 
 static const char *const names[STATE_BASES] = {
@@ -132,6 +134,22 @@ static int check_size(struct state *state, struct failure *why)
     return rc;
 }
 
+/* LMDB takes an empty file for a new one, and what had been in it would be
+ * gone without a word. One that is just being made is empty for a moment. */
+static int check_empty(const char *data, const char *folder,
+                       struct failure *why)
+{
+    const struct timespec pause = {0, 10 * 1000000};
+    struct stat file = {.st_size = 1};
+    for (int i = 0; i < EMPTY_TRIES; i++) {
+        if (stat(data, &file) < 0 || file.st_size > 0)
+            return 0;
+        nanosleep(&pause, NULL);
+    }
+    return failure(why, FAILURE_STATE, "state %s: data.mdb is empty: what was "
+                   "in it is lost; remove it to begin anew", folder);
+}
+
 static int open_environment(struct state *state, enum state_access access,
                             struct failure *why)
 {
@@ -161,6 +179,8 @@ static int open_whole(struct state *state, enum state_access access,
         rc = state_whole(state->folder, STATE_BASES, MAP_BYTES, why);
         if (rc == 0)
             rc = open_environment(state, access, why);
+        if (rc == 0 && access == STATE_WRITE)
+            state_lengthen(state->env);
     }
     return rc < 0 ? -1 : open_bases(state, access, why);
 }
@@ -176,7 +196,8 @@ int state_open(const char *folder, enum state_access access,
         return 1;
     if (access == STATE_WRITE && mkdir(folder, 0700) < 0 && errno != EEXIST)
         return failure_errno(why, FAILURE_STATE, errno, "state %s", folder);
-    if (file_check(folder, FILE_GUARDED, FAILURE_STATE, why) < 0)
+    if (file_check(folder, FILE_GUARDED, FAILURE_STATE, why) < 0 ||
+        check_empty(data, folder, why) < 0)
         return -1;
     struct state *state = calloc(1, sizeof *state);
     if (!state || !(state->folder = strdup(folder))) {

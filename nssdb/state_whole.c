@@ -45,20 +45,26 @@ int state_is_short(MDB_env *env, int *mdb_r)
     return *mdb_r ? -1 : there < wanted;
 }
 
-/* Only ever longer: another process may be writing there. */
-static void lengthen(int fd, off_t wanted)
+/* If it cannot be done, as on a full disk, the next one reads it all again. */
+static void put_end(int fd, off_t wanted)
 {
-    if (fallocate(fd, 0, wanted - 1, 1) < 0)
-        return; /* the next one reads it all again */
+    if (pwrite(fd, "", 1, wanted - 1) < 0)
+        return;
 }
 
+/* A writing transaction keeps others from writing where we do. */
 void state_lengthen(MDB_env *env)
 {
     off_t wanted = 0, there = 0;
-    int fd;
+    MDB_txn *txn;
+    int fd, mdb;
+    if (state_is_short(env, &mdb) <= 0 ||
+        mdb_txn_begin(env, NULL, 0, &txn) != 0)
+        return;
     if (lengths(env, &wanted, &there) == 0 && there < wanted &&
         mdb_env_get_fd(env, &fd) == 0)
-        lengthen(fd, wanted);
+        put_end(fd, wanted);
+    mdb_txn_abort(txn);
 }
 
 static void touch(const MDB_val *value)
@@ -111,9 +117,7 @@ static void child(const char *folder, unsigned bases, size_t map_bytes)
 {
     static const int deaths[] = {SIGBUS, SIGSEGV, SIGABRT, SIGALRM};
     struct rlimit none = {0, 0};
-    char data[4096];
     MDB_env *env;
-    off_t wanted = 0, there = 0;
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     setrlimit(RLIMIT_CORE, &none);
     for (size_t i = 0; i < sizeof deaths / sizeof deaths[0]; i++)
@@ -121,13 +125,8 @@ static void child(const char *folder, unsigned bases, size_t map_bytes)
     alarm(SECONDS);
     /* LMDB says there what it dies of. */
     if (null < 0 || dup2(null, 2) < 0 || mdb_env_create(&env) ||
-        read_all(env, folder, bases, map_bytes) ||
-        lengths(env, &wanted, &there))
+        read_all(env, folder, bases, map_bytes))
         _exit(1);
-    snprintf(data, sizeof data, "%s/data.mdb", folder);
-    int fd = open(data, O_WRONLY | O_CLOEXEC); /* a reader's own is not */
-    if (fd >= 0)
-        lengthen(fd, wanted);
     mdb_env_close(env);
     _exit(0);
 }
@@ -146,6 +145,9 @@ int state_whole(const char *folder, unsigned bases, size_t map_bytes,
         ;
     if (pid < 0 || rc < 0)
         rc = failure_errno(why, FAILURE_CHILD, errno, "state %s", folder);
+    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+        rc = failure(why, FAILURE_STATE, "state %s: data.mdb is short, and was "
+                     "not read through in %d seconds", folder, SECONDS);
     else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         rc = failure(why, FAILURE_STATE, "state %s: data.mdb was cut short",
                      folder);

@@ -16,13 +16,13 @@ struct failure;
  * *mdb_r. */
 int state_is_short(MDB_env *env, int *mdb_r);
 
-/* Makes the file as long as its pages want, if it can be done. */
+/* Makes the file as long as its pages want, if it can be done. For who may
+ * write, between transactions. */
 void state_lengthen(MDB_env *env);
 
 /*
- * Reads all of a short one, in a child of its own, which may die of it, and
- * lengthens it when nothing is missing. The caller has it closed. 0, or -1:
- * FAILURE_STATE.
+ * Reads all of a short one, in a child of its own, which may die of it: is
+ * nothing missing? The caller has it closed. 0, or -1: FAILURE_STATE.
  */
 int state_whole(const char *folder, unsigned bases, size_t map_bytes,
                 struct failure *why);

@@ -159,7 +159,11 @@ subtest '2.8-crl-fetch: servers that misbehave, each within its limits' => sub {
     like crl("fetch http://127.0.0.1:9/x.crl"), qr/: failed: /, 'a server that is gone';
     like crl("fetch $base/nowhere.crl"), qr/: failed: /, 'a file that is gone';
     cmp_ok time - $began, '<', 60, 'all of it in time';
-    like crl("fetch file:///etc/passwd"), qr/: failed: /, 'no other scheme';
+    for my $bad ('file:///etc/passwd', "''") {
+        like crl("fetch $bad"), qr/is no URL/, "$bad: no other scheme";
+        is $? >> 8, 64, 'exit status 64';
+    }
+    like Bed::read_file("$bed->{TB_A_STATE}/events"), qr/crl-failed.*nowhere\.crl/, 'and is an event';
     is crls()->{"$root complete"}, '2A 1', 'what was there is there still';
 };
 
@@ -248,7 +252,7 @@ subtest '2.8-crl-fetch: a CA that begins anew is forgotten first' => sub {
     is crls()->{"$root complete"}, undef, 'gone';
     is listed('1010'), 'none', 'with its entries';
     is crl("forget 'CN=Test Root'"), "0 forgotten\n", 'nothing is left';
-    is $? >> 8, 65, 'exit status 65';
+    is $? >> 8, 69, 'exit status 69';
     like crl("fetch --again $base/anew.crl"), qr/: good$/m, 'taken in after';
     is crls()->{"$root complete"}, '01 1', 'from the start';
 };

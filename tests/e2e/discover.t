@@ -331,6 +331,12 @@ subtest '2.8-approval: who is not on the list waits for an administrator\'s word
     is $? >> 8, 64, 'an address with several is not approved';
     is scalar(() = $out =~ /^ +seemail-certs approve [0-9a-f]{64}$/mg), 2, 'they are listed, without the one that is approved';
     unlike $out, qr/^approved/m, 'nothing was approved';
+    my ($one, $two) = $out =~ /([0-9a-f]{64})/g;
+    is json("deny $one")->[0]{consent}, 'denied', 'one is denied';
+    is json("approve $two")->[0]{fingerprint}, $two, 'the other approved';
+    certs('approve p.test');
+    is $? >> 8, 69, 'by the address no denial is overturned';
+    is json("approve $one")->[0]{consent}, 'approved', 'by its fingerprint it is';
     fresh($find, settings => "approval all\n");
     is filtered('pat@p.test'), '', 'the policy may let all be used';
     fresh($find);

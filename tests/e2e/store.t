@@ -173,6 +173,19 @@ subtest '2.8-store: two who write at once, and one that is killed' => sub {
     }
 };
 
+subtest '2.8-store: each command answers to programs' => sub {
+    my $mark = cert('j1', 'p', '20260101', '20400101');
+    certs('import ../ca/j1.pem');
+    my $refreshed = json('refresh');
+    is $refreshed->{directories}[0]{name}, 'lists', 'refresh: directories';
+    ok exists $refreshed->{forgotten}, 'what was forgotten';
+    is ref $refreshed->{crls}, 'ARRAY', 'and CRLs';
+    is_deeply json("export --p7c $dca\@p.test all.p7c")->{file}, 'all.p7c', 'export';
+    certs('--json export -');
+    is status(), 64, 'only one thing goes to standard output';
+    is_deeply json("forget $mark"), { forgotten => 1 }, 'forget';
+};
+
 subtest '2.8-store: pinned wins over what was learned, also when its CRL cannot be had' => sub {
     shell("CA_NAME=Other $pki ca $dir/other && certutil -A -d sql:$dir/b/nssdb -f $dir/b/nssdb/password -n other -t CT,C,C -i ../other/ca.pem"
             . ($> == 0 ? " && chown -R Debian-exim: $dir/b/nssdb" : ''));

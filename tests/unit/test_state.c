@@ -5,6 +5,7 @@
 #include "failure.h"
 #include "scratch.h"
 #include "state.h"
+#include "state_clock.h"
 #include "state_list.h"
 
 #include <fcntl.h>
@@ -191,6 +192,8 @@ static void broken(void)
         CU_ASSERT_EQUAL(state_open(path, STATE_READ, &state, &why), -1);
         CU_ASSERT_EQUAL(why.kind, FAILURE_STATE);
         CU_ASSERT_PTR_NULL(state);
+        CU_ASSERT_EQUAL(state_open(path, STATE_WRITE, &state, &why), -1);
+        CU_ASSERT_EQUAL(why.kind, FAILURE_STATE);
     }
     scratch_free(&folder);
 }
@@ -230,11 +233,35 @@ static void short_file(void)
     CU_ASSERT_EQUAL(state_get(state, STATE_OWN, "kept", 4, &value, &why), 1);
     CU_ASSERT_EQUAL(state_end(state, 0, &why), 0);
     state_close(&state);
+    state = open_state(STATE_WRITE);
+    state_close(&state);
     CU_ASSERT_EQUAL(stat(data, &again), 0);
     CU_ASSERT_EQUAL(again.st_size, whole.st_size);
     CU_ASSERT_EQUAL(truncate(data, 12288), 0);
     CU_ASSERT_EQUAL(state_open(path, STATE_READ, &state, &why), -1);
     CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "data.mdb was cut short"));
+    scratch_free(&folder);
+}
+
+static long long sure_at(struct state *state, long long now)
+{
+    long long sure = -1;
+    CU_ASSERT_EQUAL(state_clock(state, now, &sure, &why), 0);
+    return sure;
+}
+
+static void clocks(void)
+{
+    char *folder = start();
+    struct state *state = open_state(STATE_WRITE);
+    CU_ASSERT_EQUAL(sure_at(state, 1000000), 1000000); /* a new state */
+    CU_ASSERT_EQUAL(sure_at(state, 1010000), 1000000);
+    CU_ASSERT_EQUAL(sure_at(state, 1020000), 1010000);
+    CU_ASSERT_EQUAL(sure_at(state, 9000000), 1020000); /* far ahead, once */
+    CU_ASSERT_EQUAL(sure_at(state, 9000100), 1020000); /* of the same start */
+    CU_ASSERT_EQUAL(sure_at(state, 1030000), 1030000); /* set right */
+    CU_ASSERT_EQUAL(sure_at(state, 1040000), 1030000);
+    state_close(&state);
     scratch_free(&folder);
 }
 
@@ -244,5 +271,6 @@ static const struct unit_test tests[] = {
     {"2.1-seemail-list: replaced beside readers", beside_readers},
     {"1.2-suspend: a broken state is a failure", broken},
     {"1.2-suspend: a short file of which nothing is missing is none", short_file},
+    {"2.10-oldkeys: one wrong reading of the clock forgets nothing", clocks},
 };
 UNIT_SUITE(state, tests)
