@@ -43,7 +43,7 @@ sub history {
         for my $verdict ((('seal') x $sealed), (('good') x $good), (('altered') x $altered)) {
             my $id = sprintf '1aaaaa-%06d-00', $number++;
             $text .= $verdict eq 'seal' ? "$at $id seemail direction=inside seal=1\n$at $id <= alice\@a.test H=x\n$at $id => x\@$partner R=seemail_seal T=seemail_seal H=x\n"
-                : "$at $id seemail direction=outside verdict=$verdict inside=1\n$at $id <= x\@$partner H=x\n";
+                : "$at $id seemail direction=outside verdict=$verdict inside=1\n$at $id <= " . ($partner ? "x\@$partner" : '<>') . " H=x\n";
         }
     }
     Bed::write_file("$bed->{TB_A_LOG}.1", $text);
@@ -53,20 +53,23 @@ my @hostile = ('<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "\
 
 subtest '1.9-logs: the report tells what went through' => sub {
     $bed->mark('a', 'b');
-    like $bed->send('a', 'inside', 'alice@a.test', 'bob@b.test', Bed::mail()), qr/^250/, 'out';
+    like $bed->send('a', 'inside', 'alice@a.test', ['bob@b.test', 'bert@b.test', 'bill@b.test'], Bed::mail()), qr/^250/, 'out, to three people of a partner';
     like $bed->send('b', 'inside', 'bob@b.test', 'alice@a.test', Bed::mail(From => 'bob@b.test', To => 'alice@a.test')), qr/^250/, 'in';
     like $bed->send('a', 'inside', 'alice@a.test', 'eve@elsewhere.test', Bed::mail()), qr/^250/, 'plain';
     ok $bed->take($_), "arrives at $_" for 'a', 'b', 'outside';
     ok $bed->wait_log('a', '=> bob@b.test'), 'is in the log';
-    history([1, 'b.test', 3, 2, 1], [2, 'D.test', 5, 0, 0], [20, 'old.test', 7, 7, 7]);
+    history([1, '', 0, 1, 0], [1, 'b.test', 3, 2, 1], [2, 'D.test', 5, 0, 0], [20, 'old.test', 7, 7, 7]);
     my $page = report();
     is $? >> 8, 0, 'exit status 0';
     is badly_nested($page), '', 'well-formed';
     my $partners = section($page, 'Secure mail by partner');
     like $partners, qr{<td>b\.test</td><td class="n">4</td><td class="n">3</td><td class="n">1</td>}, 'by partner';
+    like $partners, qr{<td>without a sender \(&lt;&gt;\)</td><td class="n zero">0</td><td class="n">1</td>}, 'mail without a sender too';
+    like $page, qr{Mails are counted: one that goes to several partners once for each}, 'and the unit is said';
+    like $page, qr{<b>9</b><span>sealed, to partners}, 'the sum is of the same unit';
     like $partners, qr{<td>d\.test</td><td class="n">5</td>}, 'in small letters';
     unlike $partners, qr/old\.test/, 'of the last two weeks';
-    like section($page, 'Mail by day'), qr{<title>\Q@{[substr day(1), 0, 10]}\E: 3 sealed, 2 verified, 1 with a warning}, 'by day';
+    like section($page, 'Mail by day'), qr{<title>\Q@{[substr day(1), 0, 10]}\E: 3 sealed, 3 verified, 1 with a warning}, 'by day';
     like section($page, 'Mail from outside, by verdict'), qr{<td>altered</td><td class="n">1</td>}, 'by verdict';
     like section($page, 'Our certificates and keys'), qr{a DCA</text>.*until 20\d\d-\d\d-\d\d, \d+ days</text>}s, 'certificates';
     like section($page, 'lists'), qr{<td>SEEMAIL</td>}, 'lists';

@@ -91,5 +91,19 @@ subtest '1.9-logs: old logs, packed ones too, and hostile ones' => sub {
     ok decode_json(Bed::output("$trace --json m\@x")), 'JSON';
 };
 
+subtest '1.9-logs: many recipients, many times, and too much of all' => sub {
+    my $id = '1aaaaa-000002-00';
+    my $waits = join '', map { my $at = sprintf '2026-01-01 00:%02d:%02d', $_ / 60, $_ % 60; map { "$at $id == r$_\@x R=r defer (0): no\n" } 1 .. 7 } 0 .. 3599;
+    my $trace = logs(mainlog => "2026-01-01 00:00:00 $id <= a\@b\n${waits}2026-01-02 00:00:00 $id Completed\n");
+    my $out = Bed::output("$trace $id");
+    is words($out), 'arrived ' . ('waits ' x 7) . 'completed', 'each recipient is told once' or diag substr $out, 0, 1000;
+    is scalar(() = $out =~ /3599 times more, last at 2026-01-01 00:59:59/g), 7, 'and how often';
+    $trace = logs(mainlog => "2026-01-01 00:00:00 $id <= a\@b\n" . join '', map { "2026-01-01 00:00:01 $id == r$_\@x R=r defer (0): no\n" } 1 .. 20_009);
+    $out = Bed::output("$trace $id");
+    is $? >> 8, 0, 'too many: exit status 0';
+    like $out, qr/waits +r19999\@x .*^10 events more, beyond the first 20000, are not shown$/ms, 'what fits is shown, and how many are not';
+    is decode_json(Bed::output("$trace --json $id"))->{'left-out'}, 10, 'as JSON';
+};
+
 $partners->();
 done_testing;

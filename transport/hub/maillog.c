@@ -87,6 +87,7 @@ int maillog_parse(const char *text, struct maillog_line *line_r)
         if (strncmp(at, signs[i].sign, strlen(signs[i].sign)) == 0) {
             line_r->kind = signs[i].kind;
             line_r->text = at + strlen(signs[i].sign);
+            line_r->copy = *at == '-';
             break;
         }
     if (line_r->kind <= MAILLOG_FAILED)

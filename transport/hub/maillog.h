@@ -38,6 +38,7 @@ struct maillog_line {
     time_t when;
     char id[SPOOL_ID_MOST];
     enum maillog_kind kind;
+    int copy; /* "->": delivered by the same envelope as the one before */
     const char *text; /* what follows the sign, or all */
     size_t address;   /* of text: the bytes of the address at its beginning */
 };

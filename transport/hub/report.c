@@ -168,8 +168,9 @@ static void write_header(const struct report *report, struct buffer *out)
     page_text(out, level);
     buffer_text(out, "</span></h1>\n<p class=\"soft\">");
     page_text(out, stamp);
-    buffer_format(out, ", the last %zu days</p></header>\n",
-                  report->traffic->day_count);
+    buffer_format(out, ", the last %zu days. Mails are counted: one that goes "
+                  "to several partners once for each, however many people it "
+                  "is for.</p></header>\n", report->traffic->day_count);
 }
 
 void report_write(const struct report *report, struct buffer *out)

@@ -55,7 +55,8 @@ static void partner_row(struct buffer *out,
                         const char *name)
 {
     buffer_text(out, "<tr>");
-    page_element(out, "td", NULL, name);
+    page_element(out, "td", NULL, strcmp(name, TRAFFIC_NOBODY) == 0
+                                      ? "without a sender (<>)" : name);
     page_number(out, partner->counts[TRAFFIC_SEALED]);
     page_number(out, partner->counts[TRAFFIC_VERIFIED]);
     page_number(out, partner->counts[TRAFFIC_WARNED]);

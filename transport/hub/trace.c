@@ -8,7 +8,6 @@
 #include "pool.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const words[] = {
@@ -17,6 +16,8 @@ static const char *const words[] = {
     [MAILLOG_DECIDED] = "decided",   [MAILLOG_COMPLETED] = "completed",
     [MAILLOG_OTHER] = "also",
 };
+
+#define SLOTS 65536 /* a power of 2, and more than there are events */
 
 /* Logs know no more than seconds: what comes first within one. */
 enum rank { VERIFIED, DECIDED, ARRIVED, OURS, THEIRS, COMPLETED, NOW };
@@ -53,40 +54,76 @@ static int add_id(struct trace *trace, const char *id)
     return 0;
 }
 
-/* The place of one more event, or NULL: memory, or there are too many. */
-static struct trace_event *new_event(struct trace *trace)
+static unsigned hash(unsigned sum, const char *text)
 {
-    if (trace->count == trace->room) {
-        size_t room = trace->room ? 2 * trace->room : 64;
-        struct trace_event *more =
-            room <= 2 * TRACE_EVENTS_MOST
-                ? pool_array(trace->pool, room, sizeof *more) : NULL;
-        if (!more)
-            return NULL;
-        if (trace->count)
-            memcpy(more, trace->events, trace->count * sizeof *more);
-        trace->events = more;
-        trace->room = room;
-    }
-    trace->events[trace->count].order = trace->count;
-    return &trace->events[trace->count++];
+    for (; *text; text++)
+        sum = sum * 33 ^ (unsigned char)*text;
+    return sum;
 }
 
+/* Where an event stands in the hash, or would. */
+static unsigned *slot_of(const struct trace *trace, const char *id,
+                         const char *what, const char *text)
+{
+    unsigned at = hash(hash(hash(5381, id), what), text);
+    for (;; at++) {
+        unsigned *slot = &trace->slots[at & (SLOTS - 1)];
+        if (!*slot)
+            return slot;
+        const struct trace_event *event = &trace->events[*slot - 1];
+        if (strcmp(event->id, id) == 0 && strcmp(event->what, what) == 0 &&
+            strcmp(event->text, text) == 0)
+            return slot;
+    }
+}
+
+/* Room for one more event. */
+static int make_room(struct trace *trace)
+{
+    if (!trace->slots &&
+        !(trace->slots = pool_array(trace->pool, SLOTS, sizeof *trace->slots)))
+        return -1;
+    if (trace->count < trace->room)
+        return 0;
+    size_t room = trace->room ? 2 * trace->room : 64;
+    struct trace_event *more = pool_array(trace->pool, room, sizeof *more);
+    if (!more)
+        return -1;
+    if (trace->count)
+        memcpy(more, trace->events, trace->count * sizeof *more);
+    trace->events = more;
+    trace->room = room;
+    return 0;
+}
+
+/* What happens again and again is one event. */
 static int add(struct trace *trace, time_t when, const char *stamp,
                const char *id, enum rank rank, const char *what,
                const char *text)
 {
-    struct trace_event *event = new_event(trace);
-    if (!event)
+    if (make_room(trace) < 0)
         return -1;
-    event->when = when;
-    event->stamp = event->last = pool_string(trace->pool, stamp);
-    event->id = pool_string(trace->pool, id);
-    event->what = what;
-    event->text = pool_string(trace->pool, text);
-    event->times = 1;
-    event->rank = (int)rank;
-    return event->stamp && event->id && event->text ? 0 : -1;
+    unsigned *slot = slot_of(trace, id, what, text);
+    if (*slot) {
+        struct trace_event *known = &trace->events[*slot - 1];
+        known->times++;
+        snprintf(known->last, sizeof known->last, "%s", stamp);
+        return 0;
+    }
+    if (trace->count == TRACE_EVENTS_MOST) {
+        trace->left_out++;
+        return 0;
+    }
+    struct trace_event *event = &trace->events[trace->count];
+    *event = (struct trace_event){
+        .when = when, .what = what, .times = 1, .rank = (int)rank,
+        .id = pool_string(trace->pool, id), .order = trace->count,
+        .text = pool_string(trace->pool, text)};
+    snprintf(event->stamp, sizeof event->stamp, "%s", stamp);
+    if (!event->id || !event->text)
+        return -1;
+    *slot = (unsigned)++trace->count;
+    return 0;
 }
 
 static int find_ids(void *context, const struct maillog_line *line)

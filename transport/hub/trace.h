@@ -16,15 +16,15 @@ struct failure;
 struct pool;
 
 #define TRACE_IDS_MOST 100
-#define TRACE_EVENTS_MOST 20000
+#define TRACE_EVENTS_MOST 20000 /* that differ; what is more is counted */
 
 struct trace_event {
     time_t when;
-    const char *stamp, *id;
+    char stamp[20], last[20]; /* of the first time and of the last */
+    const char *id;
     const char *what; /* "arrived", "decided", ... */
     const char *text;
-    size_t times;     /* how often, one after another */
-    const char *last; /* the stamp of the last time */
+    size_t times;     /* how often: the same again and again is one */
     int rank;         /* among those of the same second */
     size_t order;     /* as found */
 };
@@ -35,6 +35,8 @@ struct trace {
     size_t id_count;
     struct trace_event *events;
     size_t count, room;
+    unsigned *slots; /* a hash of the events: index + 1 */
+    size_t left_out; /* events there was no room for */
 };
 
 /* Looks for a message by Exim's number or its Message-ID, in the log and so

@@ -19,33 +19,6 @@ static int by_time(const void *a, const void *b)
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static int same(const struct trace_event *a, const struct trace_event *b)
-{
-    return strcmp(a->what, b->what) == 0 && strcmp(a->id, b->id) == 0 &&
-           strcmp(a->text, b->text) == 0;
-}
-
-/* What happens again and again is told once. */
-static void put_together(struct trace *trace)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < trace->count; i++) {
-        struct trace_event *event = &trace->events[i];
-        size_t back = kept < 4 ? kept : 4; /* several recipients in turn */
-        struct trace_event *before = NULL;
-        for (size_t k = 1; k <= back && !before; k++)
-            if (same(&trace->events[kept - k], event))
-                before = &trace->events[kept - k];
-        if (before) {
-            before->times++;
-            before->last = event->stamp;
-        } else {
-            trace->events[kept++] = *event;
-        }
-    }
-    trace->count = kept;
-}
-
 static void print_people(const struct trace *trace)
 {
     for (size_t k = 0; k < trace->id_count; k++) {
@@ -61,6 +34,9 @@ static void print_people(const struct trace *trace)
                        event->times - 1, event->last);
         }
     }
+    if (trace->left_out)
+        printf("\n%zu events more, beyond the first %d, are not shown\n",
+               trace->left_out, TRACE_EVENTS_MOST);
 }
 
 static int print_json(const struct trace *trace)
@@ -83,6 +59,7 @@ static int print_json(const struct trace *trace)
         json_close(&out, '}');
     }
     json_close(&out, ']');
+    json_number(&out, "left-out", (long long)trace->left_out);
     json_close(&out, '}');
     int failed = out.failed;
     if (!failed)
@@ -95,7 +72,6 @@ int trace_print(struct trace *trace, int json)
 {
     if (trace->count)
         qsort(trace->events, trace->count, sizeof *trace->events, by_time);
-    put_together(trace);
     if (json)
         return print_json(trace);
     print_people(trace);

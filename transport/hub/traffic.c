@@ -68,8 +68,7 @@ static void count_partner(struct reading *r, const struct maillog_line *line,
     for (at = at ? at + 1 : ""; at[i] && i < sizeof domain - 1; i++)
         domain[i] = (char)(at[i] >= 'A' && at[i] <= 'Z' ? at[i] + 32 : at[i]);
     domain[i] = '\0';
-    if (*domain)
-        find(r, domain)->counts[kind]++;
+    find(r, *domain ? domain : TRAFFIC_NOBODY)->counts[kind]++;
 }
 
 static void count(struct reading *r, struct traffic_day *day,
@@ -122,6 +121,8 @@ static void take_delivery(struct reading *r, struct traffic_day *day,
 {
     char transport[64];
     maillog_field(line, "T", transport, sizeof transport);
+    if (line->copy)
+        return;
     if (strcmp(transport, "seemail_seal") == 0 ||
         strcmp(transport, "seemail_seal_person") == 0) {
         count(r, day, TRAFFIC_SEALED);

@@ -3,8 +3,10 @@
 
 /*
  * traffic: what went through the hub, by day and by partner, made of Exim's
- * main log and the old ones. Memory is bounded, whatever the log holds: the
- * partners beyond TRAFFIC_PARTNERS_MOST count together.
+ * main log and the old ones. Mails are counted: one that leaves for several
+ * partners once for each, however many people it is for. Memory is bounded,
+ * whatever the log holds: the partners beyond TRAFFIC_PARTNERS_MOST count
+ * together.
  */
 
 #include "verdict.h"
@@ -17,12 +19,13 @@ struct pool;
 
 #define TRAFFIC_DAYS_MOST 92
 #define TRAFFIC_PARTNERS_MOST 500
+#define TRAFFIC_NOBODY "<>"
 
 enum traffic_kind {
-    TRAFFIC_SEALED,   /* recipients that a sealed mail was delivered to */
+    TRAFFIC_SEALED,   /* mails that left sealed, one an envelope */
     TRAFFIC_VERIFIED, /* mails that came secured, and all was good */
     TRAFFIC_WARNED,   /* mails that came with another verdict */
-    TRAFFIC_PLAIN_OUT,/* recipients outside, as it came */
+    TRAFFIC_PLAIN_OUT,/* mails that left as they came, one an envelope */
     TRAFFIC_PLAIN_IN, /* mails from outside without S/MIME */
     TRAFFIC_REFUSED,  /* mails answered 4xx or 5xx by SEEMail */
     TRAFFIC_KINDS
@@ -34,7 +37,7 @@ struct traffic_day {
 };
 
 struct traffic_partner {
-    char domain[256];
+    char domain[256]; /* TRAFFIC_NOBODY = of mail without a sender */
     size_t counts[TRAFFIC_KINDS];
 };
 
