@@ -66,8 +66,10 @@ int event_at_once(struct state *state, enum event_kind kind,
 int event_at_once_put(struct state *state, enum event_kind kind,
                       long long start, long count, struct failure *why);
 
-/* Mails that are written and not handed over: by a name that is used once,
- * the recipient's address, a newline, and the mail. */
+/* Mails that are written and not handed over: by a name that is used once and
+ * begins with when it was made (mail_id()), the recipient's address, a newline,
+ * and the mail. */
+long long event_mail_made(const char *name); /* Unix time */
 int event_mail_put(struct state *state, const char *name, const char *to,
                    const char *mail, struct failure *why);
 int event_mail_drop(struct state *state, const char *name,

@@ -8,6 +8,7 @@
 #include "state.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PENDING_MOST 20000 /* in one run; the rest is told by the next */
@@ -126,6 +127,11 @@ int event_mail_drop(struct state *state, const char *name,
     char key[STATE_KEY_MOST];
     size_t length = mail_key(name, key, sizeof key);
     return state_delete(state, STATE_EVENTS, key, length, why) < 0 ? -1 : 0;
+}
+
+long long event_mail_made(const char *name)
+{
+    return strtoll(name, NULL, 16);
 }
 
 struct next_mail {

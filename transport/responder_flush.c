@@ -5,12 +5,12 @@
 #include "digest.h"
 #include "event_journal.h"
 #include "failure.h"
+#include "interface.h"
 #include "mail.h"
 #include "policy.h"
 #include "pool.h"
 #include "state.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,11 +81,23 @@ static int hand_over(struct flushing *f, const char *to, const char *text)
     return rc;
 }
 
-/* Does the mail's name (mail_id()) say that it was made long ago? */
 static int is_stale(const struct flushing *f)
 {
-    long long made = strtoll(f->name, NULL, 16);
-    return made < f->now - STALE_SECONDS;
+    return event_mail_made(f->name) < f->now - STALE_SECONDS;
+}
+
+/* The mail is thrown away: its id is all that is left of it. */
+static void log_dropped(struct flushing *f)
+{
+    struct logline line = {0};
+    const struct settings *settings = &f->r->gateway.policy->settings;
+    logline_field(&line, "responder", "drop");
+    logline_field(&line, LOG_TO, f->to);
+    logline_field(&line, LOG_ID, f->name);
+    logline_failure(&line, f->why);
+    logline_write(&line, settings->log,
+                  (enum log_format)settings->log_format);
+    logline_free(&line);
 }
 
 /* Killed between the two, we send it again, with the same Message-ID. One
@@ -99,6 +111,7 @@ static int send_mails(struct flushing *f)
             failed = 1;
             if (!is_stale(f))
                 continue;
+            log_dropped(f);
         }
         if (with_state(f, drop_mail) < 0)
             return -1;

@@ -73,6 +73,32 @@ subtest '1.9-failaware: what does not work is told' => sub {
     trouble('no state', 2, 'something is wrong with keys, certificates or lists', 'see below', moved("$bed->{TB_A_STATE}/data.mdb"));
 };
 
+subtest '1.9-failaware: notices that do not go out' => sub {
+    # A clock that is behind by so many seconds.
+    Bed::write_file("$dir/past.c", "#include <stdlib.h>\n#include <time.h>\ntime_t time(time_t *to) { struct timespec now; clock_gettime(CLOCK_REALTIME, &now); "
+            . "now.tv_sec -= atol(getenv(\"PAST\")); if (to) *to = now.tv_sec; return now.tv_sec; }\n");
+    is Bed::output("gcc -shared -fPIC -o $dir/past.so $dir/past.c"), '', 'a library';
+    my $flush = sub { Bed::output("$as env ASAN_OPTIONS=verify_asan_link_order=0 PAST=$_[0] LD_PRELOAD=$dir/past.so $dir/bin/seemail-responder --policies $bed->{TB_A_POLICY} flush") };
+    my $event = sub { my $when = time - $_[0]; Bed::write_file("$bed->{TB_A_STATE}/events", "\n$when\theld\t0\t\t\tc.test\tx\t.\n"); chown((getpwnam 'Debian-exim')[2, 3], "$bed->{TB_A_STATE}/events") if $> == 0 };
+    my @undo = (Bed::change("$bed->{TB_A_POLICY}/settings", sub { s/^sendmail.*$/sendmail \/bin\/false\nnotices-at-once 0/m }),
+        Bed::change("$bed->{TB_A_POLICY}/events", sub { $_ = "held mail\n" }));
+    $event->(3 * 86400);
+    $flush->(0);
+    my ($level, $out) = status();
+    is $level, 1, 'an event that was counted and not told: a warning';
+    like $out, qr/^warning +notices +events wait for 3 days/m, 'with its age';
+    push @undo, Bed::change("$bed->{TB_A_POLICY}/events", sub { $_ = "held digest 1\n" });
+    $flush->(3 * 3600);
+    ($level, $out) = status();
+    is $level, 1, 'a mail that is not taken: a warning' or diag $out;
+    like $out, qr/^warning +notices +mails that tell of events wait for 3 hours.*\n +next: .*sendmail/m, 'with its age, and what to do';
+    Bed::write_file("$dir/a/log/seemail", '');
+    $flush->(-8 * 86400);
+    like Bed::read_file("$dir/a/log/seemail"), qr/responder=drop to=postmaster\@a\.test id=\S+ failure=child reason=".*false: did not take/, 'after a week it is thrown away, and that is logged';
+    $_->() for reverse @undo;
+    like +(status())[1], qr/^good +notices +/m, 'then all is well';
+};
+
 subtest '1.9-failaware: Exim that does not run, or not with SEEMail' => sub {
     my $try = sub {
         my ($code) = @_;

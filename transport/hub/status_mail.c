@@ -1,5 +1,6 @@
 /* status: certificates and lists, what waits, what failed lately. */
 #include "background.h"
+#include "event_count.h"
 #include "event_journal.h"
 #include "facts.h"
 #include "failure.h"
@@ -9,6 +10,7 @@
 #include "policy.h"
 #include "pool.h"
 #include "run.h"
+#include "state.h"
 #include "status.h"
 #include "waiting.h"
 
@@ -113,25 +115,86 @@ int status_queue(struct status *status, struct failure *why)
     return 0;
 }
 
-/* Events wait in a file until seemail-responder counts them and sends what is
- * due: no longer than a digest is collected for. */
+/* What is in the state to be told. */
+struct untold {
+    size_t count;
+    long long late; /* when the first came that should be told; 0 = none */
+    long long mail; /* when the first was written that was not taken; 0 */
+};
+
+static int read_untold(const struct status *status, struct state *state,
+                       struct untold *untold, struct failure *why)
+{
+    struct pool *pool = status->console.pool;
+    struct event_pending *list;
+    const char *name, *to, *mail;
+    size_t count;
+    int rc = event_mail_next(state, pool, "", &name, &to, &mail, why);
+    if (rc > 0)
+        untold->mail = event_mail_made(name);
+    if (rc < 0 || event_pending_all(state, pool, &list, &count, why) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        const struct event_rule *rule =
+            &status->policy->events[list[i].kind];
+        long long first = list[i].first;
+        long wait = rule->how == NOTIFY_MAIL ? HOUR : rule->minutes * 60;
+        if (first + wait + HOUR < (long long)status->now &&
+            (!untold->late || first < untold->late))
+            untold->late = first;
+    }
+    untold->count = count;
+    return 0;
+}
+
+static int find_untold(const struct status *status, struct untold *untold,
+                       struct failure *why)
+{
+    struct state *state;
+    int rc = state_open(status->policy->settings.state, STATE_READ, &state,
+                        why);
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
+    rc = state_begin(state, STATE_READ, why);
+    if (rc == 0)
+        rc = state_end(state, read_untold(status, state, untold, why), why);
+    state_close(&state);
+    return rc;
+}
+
+/* Events wait in a file until seemail-responder counts them, no longer than a
+ * digest is collected for, then in the state until they are due, and as mails
+ * until those are taken. */
 int status_notices(struct status *status, struct failure *why)
 {
-    (void)why;
+    struct pool *pool = status->console.pool;
+    struct untold untold = {0, 0, 0};
     if (!status->policy)
         return 0; /* said */
+    long long now = status->now;
     long long oldest = journal_oldest(status->policy->settings.state);
-    long long age = oldest ? (long long)status->now - oldest : 0;
-    if (age > EVENTS_OLD)
+    int rc = find_untold(status, &untold, why);
+    int stuck = untold.mail && now - untold.mail > HOUR;
+    if (stuck)
+        status_find(status, STATUS_WARNING,
+                    "run seemail responder flush: it says why the program of "
+                    "the setting sendmail takes none",
+                    "mails that tell of events wait for %s",
+                    held_age(pool, now - untold.mail));
+    if (oldest && now - oldest > EVENTS_OLD &&
+        (!untold.late || oldest < untold.late))
+        untold.late = oldest;
+    if (untold.late)
         status_find(status, STATUS_WARNING,
                     "run seemail responder flush, and from a timer",
                     "events wait for %s: nobody is told of them",
-                    held_age(status->console.pool, age));
-    else
-        status_find(status, STATUS_GOOD, NULL, oldest
+                    held_age(pool, now - untold.late));
+    else if (rc == 0 && !stuck)
+        status_find(status, STATUS_GOOD, NULL,
+                    oldest || untold.count || untold.mail
                     ? "events are collected, to be told in a digest"
                     : "no events wait to be told");
-    return 0;
+    return rc;
 }
 
 struct errors {
