@@ -18,7 +18,7 @@ enum event_kind {
     EVENT_CRL_FAILED,           /* not fetched, or not to be used */
     EVENT_DIRECTORY_FAILED,
     EVENT_LIST_CHANGED,         /* SEEMAIL, VENDOR: somebody came or left */
-    EVENT_CERTIFICATE_NEW,      /* learned or fetched, and in use */
+    EVENT_CERTIFICATE_NEW,      /* fetched, and in use */
     EVENT_CERTIFICATE_PENDING,  /* waits for an approval */
     EVENT_OWN_CERTIFICATE,      /* ours: expires soon, or is not usable */
     EVENT_KEY_COMPROMISED,      /* ours was suspended */

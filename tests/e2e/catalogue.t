@@ -60,6 +60,19 @@ subtest '2.8-notices: each status has its code in the manual' => sub {
     }
 };
 
+subtest '2.12-frequency: each event of the table is recorded somewhere, and in its manual' => sub {
+    my %words = reverse file('policies/event_kind.c') =~ /\[(EVENT_\w+)\] = "([\w-]+)"/g;
+    my @rows = map { /^([a-z][\w-]*)/ ? $1 : () } split /\n/, file('policies/events');
+    is_deeply [sort @rows], [sort keys %words], 'the table has them all';
+    my $sources = join '', map { Bed::read_file($_) } grep { !/event_kind/ } map { glob "$top/$_/*.c" } qw(policies nssdb transport transport/hub local_scan);
+    my $outcomes = file('policies/outcomes') =~ s/^#.*$//mgr;
+    my $page = page('doc/seemail-events.5');
+    for my $word (sort keys %words) {
+        ok $sources =~ /\b$words{$word}\b/ || $outcomes =~ /\s\Q$word\E\s/, "$word is recorded";
+        like $page, qr/\b\Q$word\E\b/, 'and explained';
+    }
+};
+
 subtest '1.3-effort: each program, table and setting has its page' => sub {
     for my $main (map { glob "$top/$_/*_main.c" } qw(policies nssdb transport transport/hub)) {
         my ($name) = $main =~ m{([^/]+)_main\.c$} or next;
