@@ -133,7 +133,7 @@ subtest '2.8-hold: what was not done is not counted' => sub {
     ok Bed::wait_for(sub { fcntl $file, Fcntl::F_SETLK(), $lock }), 'another process has it';
     for my $command ('retry', 'bounce') {
         unlink $log;
-        like queue("$command $id"), qr/$id: not done: another process delivers it just now.*^$command: 0 messages$/ms, "$command says so";
+        like queue("$command $id"), qr/$id: not tried: another process delivers it just now.*^$command: 0 messages$/ms, "$command says so";
         is $? >> 8, 1, 'exit status 1';
         unlike -e $log ? Bed::read_file($log) : '', qr/queue=$command/, 'nor is it in the log';
     }
@@ -290,6 +290,28 @@ subtest '2.8-hold: hostile envelopes and damaged files' => sub {
     unlike Bed::output("$command why"), qr/[^\x20-\x7e\n]/, 'nor in why';
     my @objects = map { decode_json($_) } split /\n/, Bed::output("$command --json list 2>/dev/null");
     is $objects[0]{recipients}[1]{address}, '"<b>"@d.test', 'JSON has the address';
+};
+
+subtest '2.8-hold: each recipient has a reason of his own, and none hides another' => sub {
+    my $id = '1aaaaa-000001-00';
+    my $command = spool_of('mixed', sub {
+        Bed::write_file("$_[0]/input/$id-H", envelope($id, 'a@a.test', 'x@c.test', 'y@d.test', 'z@e.test'));
+        Bed::write_file("$_[0]/msglog/$id", join '', map { "2026-01-01 00:00:00 $_\n" }
+                'x@c.test R=seemail_ready defer (-1): SEEMail cannot seal: our own certificate "a DCA": expired',
+                'y@d.test R=seemail_hold defer (-1): SEEMail holds this message for an administrator: marked',
+                'z@e.test R=seemail_seal T=seemail_seal defer (-44) H=mx [192.0.2.1]: SMTP error from remote mail server after RCPT TO:<z@e.test>: 451 key store');
+    });
+    my $out = Bed::output("$command list");
+    like $out, qr/^$id .* own-certificate +a\@a\.test/m, 'list shows the gravest';
+    like $out, qr/^ +1 own-certificate: .*^ +1 administrator: .*^ +1 delivery: /ms, 'and counts all';
+    for (['own-certificate', 'c.test'], ['administrator', 'd.test'], ['delivery', 'e.test']) {
+        like Bed::output("$command list --reason $_->[0] --partner $_->[1]"), qr/^$id /m, "found by $_->[0] of $_->[1]";
+    }
+    unlike Bed::output("$command list --reason delivery --partner d.test"), qr/^$id /m, 'but not by one\'s reason and another';
+    my $why = Bed::output("$command why");
+    like $why, qr/x\@c\.test: seal\n +waits .*own certificate.*y\@d\.test: seal\n +waits .*holds.*\n.*\n +next +administrator.*z\@e\.test: seal\n.*\n.*\n +next +delivery/s, 'why tells each';
+    my $metrics = Bed::output("SEEMAIL_HOME=$dir/a SEEMAIL_EXIM=$dir/mixed.exim $as $dir/bin/seemail-metrics 2>&1");
+    like $metrics, qr/reason="$_"\} 1$/m, "metrics count $_" for 'own-certificate', 'administrator', 'delivery';
 };
 
 subtest '2.8-hold: thousands of messages in little memory' => sub {

@@ -186,6 +186,11 @@ subtest '1.9-failaware: metrics tell what they can' => sub {
     is $value{'seemail_queue_messages{reason="no-certificate"}'}, 0, 'the queue is told';
     is $value{seemail_metrics_failed}, 2, 'and how many parts are not';
     $mend->();
+    like Bed::output("SEEMAIL_HOME=$dir/a SEEMAIL_EXIM=/nonexistent $as $dir/bin/seemail-metrics"),
+        qr{^seemail_certificates_level 0\n.*^seemail_metrics_failed 2\n}ms, 'no Exim: what is known of certificates';
+    unlink glob "$bed->{TB_A_STATE}/metrics*";
+    Bed::output("$env=$bed->{TB_A_CONF} $dir/bin/seemail-metrics"); # as root too
+    is_deeply [map { (stat "$bed->{TB_A_STATE}/$_")[4] } 'metrics', 'metrics.lock'], [((stat $bed->{TB_A_STATE})[4]) x 2], 'what root has kept is the hub\'s';
     like Bed::output("$env=$bed->{TB_A_CONF} $as $dir/bin/seemail-metrics --json"), qr/^usage: seemail-metrics \[--policies DIR\] \[--output FILE\]$/, 'no JSON';
     is $? >> 8, 64, 'exit status 64';
 };

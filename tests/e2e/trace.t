@@ -88,6 +88,9 @@ subtest '1.9-logs: old logs, packed ones too, and hostile ones' => sub {
     my $out = Bed::output("$trace m\@x");
     is words($out), 'arrived arrived waits delivered completed', 'all, in order' or diag $out;
     unlike $out, qr/[^\x20-\x7e\n]/, 'nothing for the terminal in it';
+    rename "$dir/logs/mainlog", "$dir/logs/away";
+    is words(Bed::output("$trace m\@x")), 'arrived arrived waits delivered', 'also when the log was just rotated away';
+    rename "$dir/logs/away", "$dir/logs/mainlog";
     ok decode_json(Bed::output("$trace --json m\@x")), 'JSON';
 };
 

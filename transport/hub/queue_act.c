@@ -91,7 +91,7 @@ static int tell_exim(const struct queue *queue, const struct queue_item *item,
     if (!told && idle < 0)
         return not_done(item, "is gone: it was delivered meanwhile");
     if (idle == 0)
-        return not_done(item, "not done: another process delivers it just "
+        return not_done(item, "not tried: another process delivers it just "
                               "now; try again");
     if (idle > 0 && action->ends)
         return not_done(item, "Exim does not give it up: its log tells why");

@@ -152,10 +152,13 @@ int spool_idle(const struct spool *spool, const struct spool_id *id)
 {
     char path[4096];
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    path_of(spool, id, "input", "-H", path, sizeof path);
+    if (access(path, F_OK) < 0 && errno == ENOENT)
+        return -1;
     path_of(spool, id, "input", "-D", path, sizeof path);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT ? -1 : 1; /* Exim will say what is wrong */
+        return 1; /* damaged: Exim's log will tell */
     int known = fcntl(fd, F_GETLK, &lock);
     close(fd);
     return known < 0 || lock.l_type == F_UNLCK;

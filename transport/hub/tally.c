@@ -2,7 +2,6 @@
 #include "tally.h"
 
 #include "buffer.h"
-#include "console.h"
 #include "decide.h"
 #include "failure.h"
 #include "file.h"
@@ -226,9 +225,25 @@ static int keep(const struct tally *tally, const char *path,
         buffer_format(&text, "%s%s %lld\n", tally->counters[i].name,
                       tally->counters[i].labels, tally->counters[i].value);
     int rc = text.failed ? failure_memory(why)
-                         : console_write(path, text.data, text.length, why);
+                         : file_replace(path, text.data, text.length, 0600,
+                                        FAILURE_STATE, why);
     buffer_free(&text);
     return rc;
+}
+
+/* Whoever was the first, root too: the hub is the next. */
+static int lock(const char *state, const char *path, struct failure *why)
+{
+    struct stat owner;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0 &&
+        (geteuid() != 0 || (stat(state, &owner) == 0 &&
+                            fchown(fd, owner.st_uid, owner.st_gid) == 0)))
+        return fd;
+    failure_errno(why, FAILURE_STATE, errno, "%s", path);
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
 int tally_update(struct tally *tally, const char *state, const char *log,
@@ -236,15 +251,12 @@ int tally_update(struct tally *tally, const char *state, const char *log,
 {
     struct place place;
     const char *path = pool_format(tally->pool, "%s/metrics", state);
-    const char *lock = pool_format(tally->pool, "%s/metrics.lock", state);
-    if (!path || !lock)
+    const char *lock_path = pool_format(tally->pool, "%s/metrics.lock", state);
+    if (!path || !lock_path)
         return failure_memory(why);
-    int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || flock(fd, LOCK_EX) < 0) {
-        if (fd >= 0)
-            close(fd);
-        return failure_errno(why, FAILURE_STATE, errno, "%s", lock);
-    }
+    int fd = lock(state, lock_path, why);
+    if (fd < 0)
+        return -1;
     load(tally, path, &place);
     int rc = read_on(tally, log, &place, why);
     if (rc == 0)
