@@ -23,7 +23,7 @@ enum event_kind {
     EVENT_OWN_CERTIFICATE,      /* ours: expires soon, or is not usable */
     EVENT_KEY_COMPROMISED,      /* ours was suspended */
     EVENT_REQUEST_REFUSED,      /* a ping or request that gets no answer */
-    EVENT_RELEASED,             /* held mail that a person let go or ended */
+    EVENT_RELEASED,             /* held mail that a person let go in clear */
     EVENT_KEYSTORE_FAILED,
     EVENT_STATE_FAILED,
     EVENT_FAILED,               /* disk, memory, a program of ours */

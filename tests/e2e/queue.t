@@ -5,7 +5,9 @@ use warnings;
 use lib 'tests/e2e';
 use Bed;
 use Fcntl ();
+use IO::Socket::INET;
 use JSON::PP;
+use POSIX ();
 use Test::More;
 
 my $bed = Bed->up('a', 'b');
@@ -123,6 +125,29 @@ subtest '2.8-hold: only who was chosen goes in clear, or is given up' => sub {
     ok $bed->take('outside'), 'goes';
     queue("bounce $id");
     $undo->();
+};
+
+subtest '2.8-hold: the other side does not choose the reason' => sub {
+    my $listener = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die $!;
+    my $port = $listener->sockport;
+    my $pid = fork // die $!;
+    if ($pid == 0) { # a server that refuses for now, in words of ours
+        my $ours = 'SEEMail holds this message for an administrator, our own certificate, key store';
+        while (my $client = $listener->accept) {
+            print $client "220 x\r\n";
+            while (<$client>) { print $client /^RCPT/ ? "451 $ours R=seemail_hold defer (-1): $ours\r\n" : "250 x\r\n" }
+        }
+        POSIX::_exit(0);
+    }
+    my $undo = Bed::change($bed->{TB_ROUTES}, sub { $_ .= "c.test: 127.0.0.1::$port\n" });
+    my $id = waiting('x@c.test');
+    my ($object) = objects($id);
+    like $object->{text}, qr/451 SEEMail holds/, 'its words are shown';
+    is $object->{reason}, 'delivery', 'and are no reason of ours';
+    $undo->();
+    kill 'KILL', $pid;
+    waitpid $pid, 0;
+    queue("bounce $id");
 };
 
 subtest '2.8-hold: what was not done is not counted' => sub {

@@ -263,8 +263,8 @@ int queue_release(struct queue *queue)
     if (!queue->in_clear)
         return act(queue, &action, release);
     if (!queue->policies) {
-        fprintf(stderr, "seemail-queue: which policies? Set " ENV_HOME
-                        ", or give --policies DIR\n");
+        fprintf(stderr, "seemail-queue: which policies? Run it as \"seemail "
+                        "queue\", set " ENV_HOME ", or give --policies DIR\n");
         return EX_USAGE;
     }
     if (policy_load(queue->policies, &action.policy, NULL, &why) < 0)
