@@ -131,9 +131,11 @@ static int domain_letter(char c)
            c == '-' || c == '.';
 }
 
+#define TRIED_MOST 1000 /* places that could be addresses: each takes time */
+
 struct found {
     struct address *list;
-    size_t most, count;
+    size_t most, count, tried;
 };
 
 /* An address that some reader may see there, if it is one. */
@@ -209,13 +211,18 @@ static int read_around(struct pool *pool, const char *start, const char *at,
                : add_mapped(pool, found, from, local, domain, whole);
 }
 
-/* All in the text, behind what was found before. */
+/* All in the text, behind what was found before. Of what has too many, the
+ * rest are addresses that are nobody's. */
 static int read_all(struct pool *pool, const char *text, struct found *found)
 {
     for (const char *at = text;
-         (at = strchr(at, '@')) && found->count < found->most; at++)
+         (at = strchr(at, '@')) && found->count < found->most; at++) {
         if (read_around(pool, text, at, found) < 0)
             return -1;
+        while (found->tried > TRIED_MOST && found->count < found->most)
+            found->list[found->count++] = (struct address){"", ""};
+        found->tried++;
+    }
     return 0;
 }
 
@@ -254,7 +261,7 @@ int mailbox_possible(struct pool *pool, const struct header *header,
                      struct address *list, size_t most)
 {
     static const char *const names[] = {"From", "Sender"};
-    struct found found = {list, most, 0};
+    struct found found = {list, most, 0, 0};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const struct header_field *field;
         size_t at = 0;
@@ -269,7 +276,7 @@ int mailbox_named(struct pool *pool, const struct header *header,
                   const struct address *from, struct address *list,
                   size_t most)
 {
-    struct found found = {list, most, 0};
+    struct found found = {list, most, 0, 0};
     size_t at = 0, kept = 0;
     const struct header_field *field = header_next(header, "From", &at);
     char *text = field ? words_shown(pool, field) : NULL;

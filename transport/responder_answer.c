@@ -33,7 +33,6 @@
 
 #define HOUR 3600
 #define RATE "answer"
-#define HEADER_MOST (1U << 20)
 #define MESSAGE_MOST (4L << 20) /* bytes; what is larger is no ping */
 
 struct answering {
@@ -62,6 +61,11 @@ static int read_message(struct answering *a)
             return -1;
     }
     return 0;
+}
+
+static size_t header_most(const struct answering *a)
+{
+    return (size_t)a->r->gateway.policy->settings.header_limit;
 }
 
 /* The value of the first such field, "" = there is none; NULL = memory. */
@@ -224,7 +228,7 @@ static int take_certificates(struct answering *a)
         a->opened.verdict != VERDICT_GOOD || !a->opened.from.domain)
         return 0;
     blob_init(&inner);
-    int rc = opened_write(&a->opened, a->r->pool, &none, HEADER_MOST,
+    int rc = opened_write(&a->opened, a->r->pool, &none, header_most(a),
                           &inner.sink, a->why);
     if (rc == 0)
         rc = attached_certificates(a->r->pool, a->r->gateway.policy, &inner,
@@ -244,7 +248,8 @@ static int read_header(struct answering *a)
     struct blob_source in;
     struct head head;
     blob_source_init(&in, &a->message, 0, a->message.length);
-    int rc = head_read(a->r->pool, &in.source, HEADER_MOST, &head, a->why);
+    int rc = head_read(a->r->pool, &in.source, header_most(a), &head,
+                       a->why);
     if (rc == 0) {
         a->opened.header = head.header;
         rc = mailbox_from(a->r->pool, &head.header, &a->opened.from);

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct blob blob;
     struct blob_source source;
     struct head head;
-    struct address from;
+    struct address from, list[20];
     struct scan_result result;
     struct failure why = {0};
     struct pool *pool = pool_new();
@@ -36,8 +36,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (scan_message(pool, &policy, &blob, &result, &why) < 0)
         abort();
     blob_source_init(&source, &blob, 0, blob.length);
-    if (head_read(pool, &source.source, 65536, &head, &why) == 0)
-        mailbox_from(pool, &head.header, &from);
+    if (head_read(pool, &source.source, 65536, &head, &why) == 0) {
+        if (mailbox_from(pool, &head.header, &from) > 0)
+            mailbox_named(pool, &head.header, &from, list, 20);
+        mailbox_possible(pool, &head.header, list, 20);
+    }
     head_free(&head);
     blob_free(&blob);
     pool_free(&pool);

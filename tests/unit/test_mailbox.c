@@ -123,6 +123,24 @@ static void other_letters(void)
     }
 }
 
+static void too_many(void)
+{
+    struct pool *pool = pool_new();
+    struct header header;
+    struct address list[100];
+    size_t size = 100000, used = 6;
+    char *block = pool_alloc(pool, size + 10);
+    memcpy(block, "From: ", used);
+    for (; used < size; used += 2)
+        memcpy(block + used, "@\xff", 2);
+    block[used++] = '\n';
+    CU_ASSERT_EQUAL_FATAL(header_read(pool, block, used, 100, &header, NULL),
+                          0);
+    CU_ASSERT_EQUAL(mailbox_possible(pool, &header, list, 100), 100);
+    CU_ASSERT_STRING_EQUAL(list[99].domain, "");
+    pool_free(&pool);
+}
+
 /* What From shows beside a@b.test. */
 static void shown_beside(void)
 {
@@ -165,6 +183,7 @@ static const struct unit_test tests[] = {
     {"1.2-auth: what an ambiguous From could be read as", readers_differ},
     {"1.2-auth: domains in other letters, as mail programs read them",
      other_letters},
+    {"1.2-auth: more than anybody reads is nobody's", too_many},
     {"2.6-mapping: what can be read in two ways is ambiguous", ambiguous},
     {"2.6-mapping: addresses that From shows beside its own", shown_beside},
 };
