@@ -130,7 +130,8 @@ int choose(const struct known *known, size_t count, enum known_source least,
     for (size_t i = 0; rc == 0 && i < count && known[i].source >= least; i++) {
         if (choice.tolerated &&
             (further++ == CHOOSE_FURTHER ||
-             (choice.source == KNOWN_PINNED && known[i].source != KNOWN_PINNED)))
+             (choice.source == KNOWN_PINNED &&
+              known[i].source != KNOWN_PINNED)))
             break;
         rc = consider(&choice, &known[i], certificate_r, why);
     }

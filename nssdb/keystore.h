@@ -39,8 +39,8 @@ void keystore_close(struct keystore **keystore);
 #define KEYSTORE_SUBJECTS_MOST 9
 
 /* All certificates of a nickname and of "nickname #2" to 9, which NSS needs
- * where the CA has changed our subject's name; on whatever token: "TOKEN:nickname" on that
- * one alone. NULL = memory; empty = none. The caller destroys the list. */
+ * where the CA has changed our subject's name; on whatever token:
+ * "TOKEN:nickname" on that one alone. NULL = memory; empty = none. The caller destroys the list. */
 CERTCertList *keystore_named(struct keystore *keystore, const char *nickname);
 
 /* Our own certificates under a nickname, CA-issued [2.5-ca-issued]: those

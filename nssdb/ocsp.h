@@ -7,7 +7,8 @@
  * certificate, so that they fit into the URL of a GET and answers can be
  * cached. An answer counts only when it is signed by the certificate's issuer
  * or by a responder whose certificate that issuer gave for it and has not
- * revoked, is about this certificate, and is of this time. Talks to nobody itself.
+ * revoked, is about this certificate, and is of this time. Talks to nobody
+ * itself.
  */
 
 #include "der.h"

@@ -229,7 +229,8 @@ static int is_other(const struct own_search *search,
 {
     time_t since;
     return !SECITEM_ItemsAreEqual(&certificate->derCert, &used->derCert) &&
-           keystore_suspended(search->keystore, certificate, &since, NULL) == 0 &&
+           keystore_suspended(search->keystore, certificate, &since,
+                              NULL) == 0 &&
            cert_times(certificate, &other_r->from, &other_r->to) &&
            other_r->to >= search->now;
 }

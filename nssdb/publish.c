@@ -91,7 +91,8 @@ static int overlaps(struct planning *p, const struct own_choice *choice,
     return cert_times(choice->certificate, &began, &end) &&
            cert_times(other, &from, &to) && from <= began && to > p->now &&
            p->now < began + OVERLAP &&
-           own_judge(p->search, other, JUDGE_ENCRYPT, 0, &judgement, NULL) == 0 &&
+           own_judge(p->search, other, JUDGE_ENCRYPT, 0, &judgement,
+                     NULL) == 0 &&
            judgement.status == JUDGE_GOOD && !is_out(p, choice, other);
 }
 
@@ -102,7 +103,7 @@ static int to_come(struct planning *p, CERTCertificate *certificate)
 }
 
 /* May partners find it? 1; 0 = it is taken out; 2 = it is left as it is. When
- * none is in its time, our clock may be wrong: then none is taken out for it. */
+ * none is in its time, our clock may be wrong: none is taken out for that. */
 static int place_of(struct planning *p, const struct own_choice *choice,
                     int may, CERTCertificate *certificate)
 {

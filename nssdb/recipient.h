@@ -3,9 +3,10 @@
 
 /*
  * recipient: the certificate to encrypt to for an address: of all that are
- * pinned or known, in the order of choose.h, the first that the policy's table
- * outcomes lets be used and that needs or has an approval [2.8-approval]. Sealing asks,
- * and so does who fetches, to see whether there is something to fetch.
+ * pinned or known, in the order of choose.h, the first that the policy's
+ * table outcomes lets be used and that needs or has an approval
+ * [2.8-approval]. Sealing asks, and so does who fetches, to see whether there
+ * is something to fetch.
  */
 
 #include "consent.h"

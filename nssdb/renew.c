@@ -116,7 +116,8 @@ static int add_chain(struct taking *t, CERTCertificate *certificate)
 {
     int rc = 0;
     CERTCertList *chain = CERT_GetCertChainFromCert(
-        certificate, (PRTime)t->search->now * PR_USEC_PER_SEC, certUsageEmailSigner);
+        certificate, (PRTime)t->search->now * PR_USEC_PER_SEC,
+        certUsageEmailSigner);
     if (!chain)
         return 0;
     for (CERTCertListNode *node = CERT_LIST_HEAD(chain);

@@ -137,13 +137,13 @@ static int find_signer(struct gateway *gateway, const char *from,
                        from);
     if (gateway_keystore(gateway, why) < 0 ||
         gateway_own(gateway, identity->signing, JUDGE_SIGN,
-                 &m->signer.certificate, why) < 0 ||
+                    &m->signer.certificate, why) < 0 ||
         keystore_key(gateway->keystore, m->signer.certificate,
                      &m->signer.key, why) < 0)
         return -1;
     if (strcmp(identity->signing, identity->decrypting[0]) != 0 &&
         gateway_own(gateway, identity->decrypting[0], JUDGE_ENCRYPT,
-                 &m->signer.encryption, why) < 0)
+                    &m->signer.encryption, why) < 0)
         return -1;
     find_chain(gateway, m);
     m->signer.now = gateway->now;

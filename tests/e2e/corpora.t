@@ -41,7 +41,7 @@ for my $file (@files) {
 diag scalar(keys %mails), " mails, ", $odd // 0, " left out, whose header is none";
 
 # Sends all and gives the bodies that arrived, by number; what was refused is counted.
-sub pass {
+sub send_all {
     my ($to, $where) = @_;
     my (%arrived, $refused);
     for my $number (sort { $a <=> $b } keys %mails) {
@@ -67,7 +67,7 @@ sub compare {
 }
 
 subtest '1.2-plain: other projects\' mails pass plain' => sub {
-    my ($arrived, $refused) = pass('eve@elsewhere.test', 'outside');
+    my ($arrived, $refused) = send_all('eve@elsewhere.test', 'outside');
     my @wrong = compare($arrived, $refused);
     is scalar @wrong, 0, keys(%$arrived) . ' bodies are what they were' or diag join "\n", @wrong[0 .. ($#wrong > 9 ? 9 : $#wrong)];
     my @strange = grep { $refused->{$_} !~ /could not be searched|is marked/ } keys %$refused;
@@ -76,7 +76,7 @@ subtest '1.2-plain: other projects\' mails pass plain' => sub {
 };
 
 subtest '1.2-attach: and sealed and opened' => sub {
-    my ($arrived, $refused) = pass('bob@b.test', 'b');
+    my ($arrived, $refused) = send_all('bob@b.test', 'b');
     is_deeply [keys %$refused], [], 'none is refused';
     my @wrong = compare($arrived, $refused);
     is scalar @wrong, 0, keys(%$arrived) . ' bodies are what they were' or diag join "\n", @wrong[0 .. ($#wrong > 9 ? 9 : $#wrong)];
