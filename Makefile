@@ -58,11 +58,11 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(EXTRA_$(firstword $(subst /, ,$<))) -MMD -MP -c -o $@ $<
 
-EXTRA_transport = -DPROGRAM_FOLDER='"$(prefix)/bin"'
-EXTRA_local_scan = -isystem /usr/include/exim4 -DPROGRAM_FOLDER='"$(prefix)/bin"'
+EXTRA_local_scan = -isystem /usr/include/exim4
 
+SANITIZED := $(if $(SANITIZE),$(B)/tests/sanitize.o)
 define program
-$(B)/seemail-$(patsubst %_main.c,%,$(notdir $(1))): $(call obj,$(1)) $(B)/libseemail.a
+$(B)/seemail-$(patsubst %_main.c,%,$(notdir $(1))): $(call obj,$(1)) $(SANITIZED) $(B)/libseemail.a
 	$$(CC) -pie $$(LDFLAGS) -o $$@ $$^ $$(LIBS) $$(LIBS_$$(@F))
 endef
 $(foreach m,$(MAIN_C),$(eval $(call program,$(m))))
@@ -79,7 +79,9 @@ deps:
 unit: $(B)/unit
 	$(B)/unit $(SUITE)
 
+# Sanitized or not, the hook in Exim's process is the plain one.
 test: deps
+	@$(MAKE) --no-print-directory $(if $(SANITIZE),SANITIZE= all)
 	@$(MAKE) --no-print-directory all $(B)/unit
 	@B=$(B) tests/run
 
@@ -89,10 +91,11 @@ demo: deps
 	@tests/demo
 
 # The unit tests under valgrind.
-valgrind: deps
+valgrind:
+	@tests/deps valgrind
 	@$(MAKE) --no-print-directory -s $(B)/unit
 	valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite \
-	  --errors-for-leak-kinds=definite 	  --suppressions=tests/valgrind.supp $(B)/unit
+	  --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp $(B)/unit
 
 # Exim from source with the hook compiled in; needs the Debian archive.
 compiled-in: deps
@@ -111,7 +114,8 @@ $(B)/bench-fill: $(B)/tests/unit/cert_fixture.o
 $(B)/bench-%: $(B)/tests/bench/%.o $(B)/libseemail.a
 	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
-lint: deps
+lint:
+	@tests/deps git cppcheck
 	@tests/lint
 
 conformance:
@@ -120,7 +124,8 @@ conformance:
 # One libFuzzer program a target; SECONDS each.
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SECONDS ?= 20
-fuzz: deps
+fuzz:
+	@tests/deps clang libclang-rt-14-dev
 	@$(MAKE) --no-print-directory B=build/fuzz CC=clang SAN=-fsanitize=fuzzer-no-link,address,undefined \
 	  CFLAGS='-O1 -g' $(FUZZ:%=build/fuzz/%)
 	@for f in $(FUZZ); do mkdir -p build/fuzz/corpus.$$f; \

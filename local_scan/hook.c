@@ -23,9 +23,6 @@
 #include <string.h>
 #include <strings.h>
 
-#ifndef PROGRAM_FOLDER
-#define PROGRAM_FOLDER "/usr/local/bin"
-#endif
 #define VERIFY_OUTPUT_MOST 16384
 
 /* Asked for by the patch that loads the hook from a file. */
@@ -164,17 +161,11 @@ static const char *answer(struct hook *hook, const char *key)
     return "";
 }
 
-static const char *program_folder(void)
-{
-    const char *folder = place(option_bin, ENV_BIN);
-    return folder ? folder : PROGRAM_FOLDER;
-}
-
 /* Keys are not for Exim's process: a child looks into the message. */
 static int verify(struct hook *hook, struct failure *why)
 {
     const char *program =
-        pool_format(hook->pool, "%s/seemail-filter", program_folder());
+        pool_format(hook->pool, "%s/seemail-filter", getenv(ENV_BIN));
     const char *offset = pool_format(hook->pool, "%d",
                                      (int)SPOOL_DATA_START_OFFSET);
     const char *argv[] = {program, "verify", text_of(message_id), offset,
@@ -206,14 +197,14 @@ static int verify(struct hook *hook, struct failure *why)
 static int decide_mail(struct hook *hook, struct failure *why)
 {
     const char *home = place(option_home, ENV_HOME);
+    const char *bin = place(option_bin, ENV_BIN);
     char folder[4096];
-    if (!home)
-        return failure(why, FAILURE_POLICY, ENV_HOME " is not set: see "
-                                            "add_environment");
+    if (!home || !bin)
+        return failure(why, FAILURE_POLICY, "%s is not set: see "
+                       "add_environment", home ? ENV_BIN : ENV_HOME);
     /* For our programs, which have no options of Exim's. */
-    if (option_home)
-        setenv(ENV_HOME, home, 1);
-    setenv(ENV_BIN, program_folder(), 1);
+    setenv(ENV_HOME, home, 1);
+    setenv(ENV_BIN, bin, 1);
     snprintf(folder, sizeof folder, "%s/policies", home);
     if (policy_load(folder, &hook->policy, NULL, why) < 0)
         return -1;

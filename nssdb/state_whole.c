@@ -84,6 +84,8 @@ static int read_base(MDB_txn *txn, MDB_dbi base, int names)
     char name[NAME_MOST];
     MDB_dbi named;
     int rc = mdb_cursor_open(txn, base, &cursor);
+    if (rc)
+        return rc;
     while (rc == 0 &&
            (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
         touch(&value);
@@ -95,6 +97,7 @@ static int read_base(MDB_txn *txn, MDB_dbi base, int names)
         if (rc == 0)
             rc = read_base(txn, named, 0);
     }
+    mdb_cursor_close(cursor);
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 

@@ -1,9 +1,9 @@
 /* fetch: see fetch.h. */
 #include "fetch.h"
 
+#include "background.h"
 #include "buffer.h"
 #include "gateway.h"
-#include "interface.h"
 #include "pem.h"
 #include "pool.h"
 #include "run.h"
@@ -29,13 +29,13 @@ static unsigned left(const struct gateway *gateway)
 static int run_certs(struct gateway *gateway, const char **argv,
                      const struct buffer *input, struct buffer *output)
 {
-    const char *folder = getenv(ENV_BIN);
+    char program[4096];
     struct run run = {.argv = argv, .pass_fd = -1, .seconds = left(gateway),
                       .output_most = OUTPUT_MOST};
     int status;
-    argv[0] = pool_format(gateway->policy->pool, "%s/" PROGRAM,
-                          folder ? folder : PROGRAM_FOLDER);
-    if (!argv[0] || !run.seconds || (input && input->failed))
+    argv[0] = program;
+    if (background_path(PROGRAM, program, sizeof program, NULL) < 0 ||
+        !run.seconds || (input && input->failed))
         return 0;
     if (input) {
         run.input = input->data;

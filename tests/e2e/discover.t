@@ -30,13 +30,16 @@ sub filtered {
     return $? ? "exit status $?" : $out;
 }
 
+# What the bed has set, the way out of its notices too.
+my $own = Bed::read_file("$bed->{TB_A_POLICY}/settings");
+
 # Hub A with these rows and settings and a state of its own, with the lists in it unless told otherwise.
 sub fresh {
     my ($rows, %o) = @_;
     $state++;
     Bed::write_file("$bed->{TB_A_POLICY}/directories", $lists . $rows);
     Bed::write_file("$bed->{TB_A_POLICY}/settings",
-        "request-hours 0\nlog $dir/a/log/seemail\nstate $dir/a/state.$state\nfetch-pause 1\n" . ($o{settings} // ''));
+        $own . "state $dir/a/state.$state\nfetch-pause 1\n" . ($o{settings} // ''));
     return if $o{empty};
     my $out = certs('refresh');
     $? == 0 or die $out;

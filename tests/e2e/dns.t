@@ -34,12 +34,15 @@ close $pids;
 Bed::wait_for(sub { -e "$dir/dns" }) or die 'no DNS server';
 chomp(my $port = Bed::read_file("$dir/dns"));
 
+# What the bed has set, the way out of its notices too.
+my $own = Bed::read_file("$bed->{TB_A_POLICY}/settings");
+
 # Hub A with these rows and settings, and a state of its own that has the lists.
 sub fresh {
     my ($rows, $settings) = @_;
     $state++;
     Bed::write_file("$bed->{TB_A_POLICY}/directories", "lists seemail $bed->{TB_LDAP_URI} ou=SEEMAIL,c=NZ\n$rows");
-    Bed::write_file("$bed->{TB_A_POLICY}/settings", "request-hours 0\nlog $dir/a/log/seemail\nstate $dir/a/state.$state\n"
+    Bed::write_file("$bed->{TB_A_POLICY}/settings", "${own}state $dir/a/state.$state\n"
             . "fetch-pause 1\ndns-server 127.0.0.1:$port\n" . ($settings // ''));
     my $out = certs('refresh');
     $? == 0 or die $out;

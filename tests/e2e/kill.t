@@ -12,6 +12,7 @@ my $kills = $ENV{KILLS} || 200;
 my $seed = $ENV{SEED} || time;
 srand $seed;
 note "SEED=$seed";
+$ENV{TB_DELAY_WARNING} = '24h'; # Exim freezes a warning of its own for good, when its delivery was killed
 my $bed = Bed->up('a', 'b');
 my $dir = $bed->{dir};
 my @as = $> == 0 ? qw(setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups) : ();

@@ -83,7 +83,7 @@ subtest '2.8-learn: the certificate that the signer wants to be encrypted to' =>
     Bed::write_file("$home/policies/identity", "q.test sign open\n");
     Bed::write_file("$home/policies/partners", "*\@b.test\n");
     Bed::write_file("$home/policies/directories", '');
-    Bed::write_file("$home/policies/settings", "log $home/log/seemail\n");
+    Bed::write_file("$home/policies/settings", "log $home/log/seemail\nsendmail /bin/true\n");
     shell("certutil -A -d sql:$home/nssdb -f $home/nssdb/password -n b -t ,, -i $dir/ca/b.der");
     Bed::write_file("$dir/work/mail", "From: x\@q.test\nTo: bob\@b.test\nSubject: q\n\nHello.\n");
     my $decision = 'v="1" dir="inside" marking="" from="q.test" verdict="none" all="seal"';

@@ -349,7 +349,8 @@ subtest '2.8-hold: thousands of messages in little memory' => sub {
             Bed::write_file("$spool/input/" . substr($id, 5, 1) . "/$id-H", envelope($id, 'a@a.test', map { "x$_\@c.test" } 1 .. 20));
         }
     });
-    my $out = Bed::output("bash -c 'ulimit -v 40000; exec env $command list'");
+    my $limit = ($ENV{B} // '') =~ /sanitize/ ? '' : 'ulimit -v 40000; '; # which the sanitizer's own memory is over
+    my $out = Bed::output("bash -c '${limit}exec env $command list'");
     is $? >> 8, 0, 'within 40 MB' or diag $out;
     is scalar(() = $out =~ /^1\d{5}-000000-00 /mg), $count, 'all are there';
     is_deeply [$out =~ /^(1\d{5}-000000-00) /mg], [sort $out =~ /^(1\d{5}-000000-00) /mg], 'the oldest first';
