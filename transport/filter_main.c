@@ -242,6 +242,20 @@ static int do_verify(struct command *c, int argc, char **argv,
     return rc;
 }
 
+/* For the queue's reasons: a failure of the hub's own is told by its word, a
+ * certificate that is lacking by what is said of it. */
+static int write_reason(struct pool *pool, const struct failure *reason,
+                        struct failure *why)
+{
+    const char *text =
+        reason->kind == FAILURE_CERT
+            ? reason->text
+            : pool_format(pool, "failure=%s %s",
+                          failure_answer(reason->kind)->word, reason->text);
+    return text ? write_fd(NULL, text, strlen(text), why)
+                : failure_memory(why);
+}
+
 /* ready CLASS ID FROM QUIET TOLD ADDRESS (from: our domain that signs; quiet
  * and told as in the decision): prints why not, or nothing */
 static int do_ready(struct command *c, int argc, char **argv,
@@ -262,7 +276,7 @@ static int do_ready(struct command *c, int argc, char **argv,
     about(c, argv[5], strcmp(argv[3], "1") == 0, argv[4]);
     c->event.id = c->id;
     tell_failure(c->gateway.policy, &reason, &c->event);
-    return write_fd(NULL, reason.text, strlen(reason.text), why);
+    return write_reason(c->pool, &reason, why);
 }
 
 /* May the message go to this recipient as it came? Exim hands over what was

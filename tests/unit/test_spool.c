@@ -88,7 +88,7 @@ static void each_waits_for_its_own_reason(void)
     static const struct { const char *line, *word; } cases[] = {
         {"R=seemail_ready defer (-1): SEEMail cannot seal: our own certificate "
          "\"a\": x", "own-certificate"},
-        {"R=seemail_ready defer (-1): SEEMail cannot seal: key store /x: y",
+        {"R=seemail_ready defer (-1): SEEMail cannot seal: failure=keystore key store /x: y",
          "keystore"},
         {"R=seemail_ready defer (-1): SEEMail cannot seal: the certificate of "
          "CN=our own certificate, key store is revoked", "certificate"},

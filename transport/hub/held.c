@@ -13,15 +13,14 @@ const struct held_reason held_reasons[] = {
     {"frozen", {NULL}, "look at it; then seemail queue release or bounce"},
     {"own-certificate", {"SEEMail cannot seal: our own certificate"},
      "seemail certs status tells what is wrong with it"},
-    {"keystore", {"SEEMail cannot seal: key store "},
+    {"keystore", {"SEEMail cannot seal: failure=keystore "},
      "mend the key store: seemail certs status tells what is wrong"},
     {"undecided", {"SEEMail did not decide on this message"},
      "Exim ran without the hook: check local_scan_path; the sender must send "
      "it again"},
     {"filter",
      {"SEEMail cannot seal: seemail-filter failed",
-      "SEEMail cannot seal: /", /* a file of the hub's own */
-      "transport filter process failed"},
+      "SEEMail cannot seal: failure=", "transport filter process failed"},
      "the log of seemail-filter tells why: see the setting log"},
     {"administrator", {"SEEMail holds this message for an administrator"},
      "look at it; then seemail queue release --in-clear, or bounce"},
