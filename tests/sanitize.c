@@ -4,6 +4,7 @@
 const char *__lsan_default_suppressions(void);
 
 /* NSS keeps some things until a process ends when a token's module fails. */
+__attribute__((visibility("default")))
 const char *__lsan_default_suppressions(void)
 {
     return "leak:PR_NewLock\n"

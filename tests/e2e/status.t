@@ -252,7 +252,8 @@ subtest '1.9-logs: counters are right over rotation, restarts and many processes
     like Bed::read_file($file), qr/direction="other"\} 3$/m, 'no text of others becomes a counter';
     unlink $file;
     Bed::write_file("$logs/mainlog", "2026-01-01 00:00:00 1aaaaa-000001-00 seemail direction=inside seal=100\n" x 60_000);
-    $as = "bash -c 'ulimit -v 60000; exec $as \"\$0\" \"\$\@\"'";
+    my $limit = ($ENV{B} // '') =~ /sanitize/ ? '' : 'ulimit -v 60000; '; # which the sanitizer's own memory is over
+    $as = "bash -c '${limit}exec $as \"\$0\" \"\$\@\"'";
     is from_logs(), 60_000, 'many lines in little memory';
     like Bed::read_file($file), qr/class="seal"\} 6000000$/m, 'all recipients';
     unlink $file, "$file.lock";
