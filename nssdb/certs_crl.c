@@ -320,14 +320,14 @@ static int refresh(struct job *job, int argc, char **argv, struct failure *why)
 {
     (void)argc, (void)argv;
     job->quiet = 1;
-    if (refresh_folder(job, why) < 0 || refresh_urls(job, why) < 0)
+    long long sure;
+    if (state_clock(job->fetcher.state, (long long)job->now, &sure, why) < 0 ||
+        refresh_folder(job, why) < 0 || refresh_urls(job, why) < 0)
         return -1;
     if (!job->certs->json)
         printf("CRLs: %zu good, %zu refused, %zu failed\n", job->good,
                job->refused, job->failed);
-    long long sure;
-    if (state_clock(job->fetcher.state, (long long)job->now, &sure, why) < 0 ||
-        crl_wanted_expire(job->fetcher.state, job->certs->pool, (time_t)sure,
+    if (crl_wanted_expire(job->fetcher.state, job->certs->pool, (time_t)sure,
                           why) < 0)
         return -1;
     return miss_expire(job->fetcher.state, sure - MISSES_KEPT, why);

@@ -90,6 +90,7 @@ int certs_search(struct certs *certs, struct keystore *keystore,
                                     .pool = certs->pool, .now = time(NULL)};
     int rc = state_open(certs->policy->settings.state, STATE_READ,
                         &search_r->state, why);
+    search_r->unseen = rc < 0;
     return rc < 0 ? -1 : 0;
 }
 

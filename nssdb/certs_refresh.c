@@ -160,13 +160,13 @@ static int refresh_all(struct certs *certs, struct state *state,
     long pause = certs->policy->settings.fetch_pause;
     long long now = (long long)time(NULL), sure = 0;
     struct failure why = {0};
+    if (state_clock(state, now, &sure, &why) < 0)
+        return certs_complain(&why);
     int status = fetch_all(certs, state, json);
     int rc = status == EX_OK
                  ? miss_clear(state, MISS, &why)
                  : miss_put(state, MISS, now, (pause + 9) / 10, pause,
                             "a directory failed", &why);
-    if (rc == 0)
-        rc = state_clock(state, now, &sure, &why);
     if (rc == 0)
         rc = miss_expire(state, sure - MISS_KEPT, &why);
     if (rc < 0)

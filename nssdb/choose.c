@@ -68,8 +68,9 @@ static void say(char *reason, size_t size, const char *text)
 struct choice {
     choose_judge *judge;
     void *context;
+    const struct known *end;
     CERTCertificate *tolerated; /* the first */
-    enum known_source source;   /* of that */
+    const struct known *which;  /* of the known is that */
     CERTCertificate *out[KEYS_OUT_MOST]; /* no other for their keys */
     size_t out_count;
     char *reason;
@@ -86,6 +87,29 @@ static int is_out(const struct choice *choice, CERTCertificate *candidate)
     return choice->out_count == KEYS_OUT_MOST;
 }
 
+/* A newer one for the same key, of a lesser source, that is out for the key's
+ * sake. 1, 0, -1. */
+static int key_went_out(struct choice *choice, const struct known *known,
+                        CERTCertificate *candidate, struct failure *why)
+{
+    char reason[300];
+    int rc = 0;
+    for (const struct known *one = known + 1; rc == 0 && one < choice->end;
+         one++) {
+        if (one->from <= known->from)
+            continue;
+        CERTCertificate *newer = cert_decode(&one->certificate);
+        if (newer && SECITEM_ItemsAreEqual(&newer->derPublicKey,
+                                           &candidate->derPublicKey))
+            rc = choice->judge(choice->context, one, newer, reason,
+                               sizeof reason, why);
+        if (newer)
+            CERT_DestroyCertificate(newer);
+        rc = rc < 0 ? -1 : rc == CHOOSE_KEY_OUT;
+    }
+    return rc;
+}
+
 /* 1 = it is good, and given; 0; -1. */
 static int consider(struct choice *choice, const struct known *known,
                     CERTCertificate **certificate_r, struct failure *why)
@@ -96,9 +120,12 @@ static int consider(struct choice *choice, const struct known *known,
         say(choice->reason, choice->size, "cannot be read");
         return 0;
     }
-    int rc = is_out(choice, candidate)
-                 ? 0 : choice->judge(choice->context, known, candidate, reason,
-                                     sizeof reason, why);
+    int out = is_out(choice, candidate);
+    if (!out)
+        out = key_went_out(choice, known, candidate, why);
+    int rc = out ? (out < 0 ? -1 : 0)
+                 : choice->judge(choice->context, known, candidate, reason,
+                                 sizeof reason, why);
     if (rc == CHOOSE_GOOD) {
         *certificate_r = candidate;
         return 1;
@@ -107,7 +134,7 @@ static int consider(struct choice *choice, const struct known *known,
         say(choice->reason, choice->size, reason);
     if (rc == CHOOSE_TOLERATED && !choice->tolerated) {
         choice->tolerated = candidate;
-        choice->source = known->source;
+        choice->which = known;
     } else if (rc == CHOOSE_KEY_OUT) {
         choice->out[choice->out_count++] = candidate;
     } else {
@@ -118,11 +145,12 @@ static int consider(struct choice *choice, const struct known *known,
 
 int choose(const struct known *known, size_t count, enum known_source least,
            choose_judge *judge, void *context,
-           CERTCertificate **certificate_r, char *reason_r, size_t size,
-           struct failure *why)
+           CERTCertificate **certificate_r, size_t *which_r, char *reason_r,
+           size_t size, struct failure *why)
 {
     struct choice choice = {.judge = judge, .context = context,
-                            .reason = reason_r, .size = size};
+                            .end = known + count, .reason = reason_r,
+                            .size = size};
     char reason[100];
     size_t further = 0;
     int rc = 0;
@@ -130,10 +158,11 @@ int choose(const struct known *known, size_t count, enum known_source least,
     for (size_t i = 0; rc == 0 && i < count && known[i].source >= least; i++) {
         if (choice.tolerated &&
             (further++ == CHOOSE_FURTHER ||
-             (choice.source == KNOWN_PINNED &&
+             (choice.which->source == KNOWN_PINNED &&
               known[i].source != KNOWN_PINNED)))
             break;
         rc = consider(&choice, &known[i], certificate_r, why);
+        *which_r = i;
     }
     for (size_t i = 0; i < choice.out_count; i++)
         CERT_DestroyCertificate(choice.out[i]);
@@ -143,6 +172,7 @@ int choose(const struct known *known, size_t count, enum known_source least,
         say(reason_r, size, reason);
     }
     if (rc == 0 && choice.tolerated) {
+        *which_r = (size_t)(choice.which - known);
         *certificate_r = choice.tolerated;
         return 1;
     }

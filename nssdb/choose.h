@@ -34,12 +34,12 @@ typedef int choose_judge(void *context, const struct known *known,
                          CERTCertificate *candidate, char *reason_r,
                          size_t size, struct failure *why);
 
-/* The one to use, of those whose source is `least' or better: 1, the
- * caller destroys what it gets; 0 = none, reason_r says why the best could
+/* The one to use, of those whose source is `least' or better: 1, and which of
+ * them it is, the caller destroys what it gets; 0 = none, reason_r says why the best could
  * not be used ("" if there was none at all); -1. */
 int choose(const struct known *known, size_t count, enum known_source least,
            choose_judge *judge, void *context,
-           CERTCertificate **certificate_r, char *reason_r, size_t size,
-           struct failure *why);
+           CERTCertificate **certificate_r, size_t *which_r, char *reason_r,
+           size_t size, struct failure *why);
 
 #endif

@@ -187,30 +187,37 @@ static int put(struct state *state, const unsigned char *key,
     return rc;
 }
 
-static int keep(struct state *state, struct pool *pool,
-                const unsigned char *key, const struct ocsp_answer *answer,
-                time_t now, struct failure *why)
+/* May it take the place of what is kept? 1, 0, -1. */
+static int may_replace(const struct ocsp_reader *reader,
+                       const unsigned char *key, CERTCertificate *issuer,
+                       const struct ocsp_answer *answer, struct failure *why)
 {
     struct ocsp_answer old;
-    int rc = find(state, pool, key, &old, why);
-    if (rc < 0)
+    if (state_begin(reader->state, STATE_READ, why) < 0)
         return -1;
-    if (rc > 0 && old.this_update > answer->this_update &&
-        old.this_update <= now + SKEW_SECONDS)
-        return 0;
-    return put(state, key, answer, why);
+    int rc = state_end(reader->state, find(reader->state, reader->pool, key,
+                                           &old, why), why);
+    if (rc <= 0)
+        return rc < 0 ? -1 : 1;
+    if (old.this_update <= answer->this_update ||
+        old.this_update > reader->now + SKEW_SECONDS)
+        return 1;
+    return ocsp_disowned(reader, &old, issuer, why);
 }
 
-int ocsp_keep(struct state *state, struct pool *pool,
-              CERTCertificate *certificate, CERTCertificate *issuer,
-              const struct ocsp_answer *answer, time_t now,
+int ocsp_keep(const struct ocsp_reader *reader, CERTCertificate *certificate,
+              CERTCertificate *issuer, const struct ocsp_answer *answer,
               struct failure *why)
 {
     unsigned char key[OCSP_HASH_MOST];
-    if (make_key(certificate, issuer, key, why) < 0 ||
-        state_begin(state, STATE_WRITE, why) < 0)
+    if (make_key(certificate, issuer, key, why) < 0)
         return -1;
-    return state_end(state, keep(state, pool, key, answer, now, why), why);
+    int rc = may_replace(reader, key, issuer, answer, why);
+    if (rc <= 0)
+        return rc;
+    if (state_begin(reader->state, STATE_WRITE, why) < 0)
+        return -1;
+    return state_end(reader->state, put(reader->state, key, answer, why), why);
 }
 
 int ocsp_find(struct state *state, struct pool *pool,

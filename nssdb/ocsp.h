@@ -72,13 +72,12 @@ int ocsp_disowned(const struct ocsp_reader *reader,
  * seconds after it has expired? */
 int ocsp_current(const struct ocsp_answer *answer, time_t now, long grace);
 
-/* The answers that are kept in the state. Keeping is a transaction of its
- * own and never replaces a newer one, unless that is of a time to come: our
- * clock was wrong then. Finding needs an open transaction: 1, 0, -1; what it
- * finds is in the pool. */
-int ocsp_keep(struct state *state, struct pool *pool,
-              CERTCertificate *certificate, CERTCertificate *issuer,
-              const struct ocsp_answer *answer, time_t now,
+/* The answers that are kept in the state. Keeping has transactions of its own
+ * and never replaces a newer one, unless that is of a time to come (our clock
+ * was wrong then) or was disowned. Finding needs an open transaction: 1, 0,
+ * -1; what it finds is in the pool. */
+int ocsp_keep(const struct ocsp_reader *reader, CERTCertificate *certificate,
+              CERTCertificate *issuer, const struct ocsp_answer *answer,
               struct failure *why);
 int ocsp_find(struct state *state, struct pool *pool,
               CERTCertificate *certificate, CERTCertificate *issuer,

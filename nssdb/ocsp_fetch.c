@@ -61,8 +61,7 @@ static int take(const struct ocsp_fetcher *fetcher, const struct blob *body,
     const struct ocsp_reader reader = reader_of(fetcher);
     if (ocsp_read(&reader, &response, certificate, issuer, answer_r, why) < 0)
         return -1;
-    return ocsp_keep(fetcher->state, fetcher->pool, certificate, issuer,
-                     answer_r, fetcher->now, why);
+    return ocsp_keep(&reader, certificate, issuer, answer_r, why);
 }
 
 static int ask(const struct ocsp_fetcher *fetcher, const char *url,

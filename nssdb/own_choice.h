@@ -28,6 +28,7 @@ struct own_search {
     const struct policy *policy;
     struct pool *pool;
     time_t now;
+    int unseen; /* there is a state, which could not be read */
 };
 
 struct own_choice {

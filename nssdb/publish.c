@@ -107,6 +107,10 @@ static int to_come(struct planning *p, CERTCertificate *certificate)
 static int place_of(struct planning *p, const struct own_choice *choice,
                     int may, CERTCertificate *certificate)
 {
+    time_t since;
+    if (p->search->unseen) /* what was revoked? */
+        return keystore_suspended(p->search->keystore, certificate, &since,
+                                  NULL) != 0 ? 0 : 2;
     if (may && (is_same(&choice->certificate->derCert,
                         &certificate->derCert) ||
                 overlaps(p, choice, certificate)))

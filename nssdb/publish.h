@@ -6,7 +6,8 @@
  * [2.15-publish]: those that mail to us is encrypted to. The one in use, and
  * through the overlap of a renewal the one before too [B-overlap]; others of
  * ours are taken out: those that expired or were revoked, and those whose key
- * pair is suspended [1.9-compromise]. What is not ours is left alone.
+ * pair is suspended [1.9-compromise]. What is not ours is left alone. While
+ * the state cannot be read, suspended ones are taken out, and no more is done.
  */
 
 #include "directory_change.h"

@@ -4,6 +4,7 @@
 #include "choose.h"
 #include "failure.h"
 #include "policy.h"
+#include "pool.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,8 @@ struct judging {
     const struct recipient_search *search;
     const char *address;
     struct recipient_answer *answer;
+    const struct known *known;
+    enum judge_status *statuses; /* of each, as far as they were judged */
 };
 
 static int approve(struct judging *judging, const struct known *known,
@@ -64,6 +67,7 @@ static int judge(void *context, const struct known *known,
                                          &judgement, why);
     if (rc < 0)
         return -1;
+    judging->statuses[known - judging->known] = judgement.status;
     const struct outcome_rule *rule =
         policy_outcome(search->policy, judge_word(judgement.status));
     enum sending sending = rule ? rule->sending : SENDING_HOLD;
@@ -72,32 +76,32 @@ static int judge(void *context, const struct known *known,
     if (sending != SENDING_SEND)
         return judgement.key_out ? CHOOSE_KEY_OUT : 0;
     rc = approve(judging, known, reason_r, size, why);
-    if (rc <= 0)
-        return rc;
-    if (judgement.status == JUDGE_GOOD) {
-        judging->answer->status = JUDGE_GOOD;
-        return CHOOSE_GOOD;
-    }
-    if (judging->answer->status == JUDGE_GOOD) /* the first is taken */
-        judging->answer->status = judgement.status;
-    return CHOOSE_TOLERATED;
+    return rc > 0 && judgement.status != JUDGE_GOOD ? CHOOSE_TOLERATED : rc;
 }
 
 int recipient_find(const struct recipient_search *search, const char *address,
                    CERTCertificate **certificate_r,
                    struct recipient_answer *answer_r, struct failure *why)
 {
-    struct judging judging = {search, address, answer_r};
+    struct judging judging = {search, address, answer_r, NULL, NULL};
     struct known *known;
     char reason[200] = "";
+    size_t which = 0;
     *answer_r = (struct recipient_answer){0};
     if (choose_candidates(search->keystore, search->state, search->pool,
                           address, &known, &answer_r->count, why) < 0)
         return -1;
+    judging.known = known;
+    judging.statuses = pool_array(search->pool, answer_r->count + 1,
+                                  sizeof *judging.statuses);
+    if (!judging.statuses)
+        return failure_memory(why);
     int rc = choose(known, answer_r->count,
                     (enum known_source)search->policy->settings.seal_source,
-                    judge, &judging, certificate_r, reason, sizeof reason,
-                    why);
+                    judge, &judging, certificate_r, &which, reason,
+                    sizeof reason, why);
+    if (rc > 0)
+        answer_r->status = judging.statuses[which];
     answer_r->discover |= answer_r->count == 0;
     if (rc == 0 && answer_r->count == 0)
         snprintf(answer_r->reason, sizeof answer_r->reason,

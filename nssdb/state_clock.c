@@ -14,11 +14,15 @@ static int read_clock(struct state *state, long long now, long long *sure_r,
                       struct failure *why)
 {
     char text[64] = "";
-    long long last = now, before = now;
+    long long last = now, before = 0;
     struct der value;
+    size_t certificates, crls;
     int rc = state_get(state, STATE_FORMAT, KEY, strlen(KEY), &value, why);
-    if (rc < 0)
+    if (rc < 0 || state_count(state, STATE_CERTIFICATES, &certificates, why) < 0 ||
+        state_count(state, STATE_CRLS, &crls, why) < 0)
         return -1;
+    if (certificates + crls == 0) /* there is nothing to lose */
+        before = now;
     if (rc > 0)
         snprintf(text, sizeof text, "%.*s", (int)value.length,
                  (const char *)value.data);

@@ -6,7 +6,7 @@
  * ended long ago (certificates, CRLs) cannot always be got again, and a clock
  * may be wrong for once, as after a start without a network: so it counts
  * only what had ended by two readings of the clock, an hour apart at the
- * least.
+ * least. Before there are two, nothing has surely passed.
  */
 
 struct failure;

@@ -17,6 +17,7 @@
 #define FREE_PAGES 0 /* LMDB's own databases */
 #define ALL_NAMES 1
 #define NAME_MOST 100
+#define DAMAGED 3 /* exit status of the child */
 
 /* How long it is to be, and is. */
 static int lengths(MDB_env *env, off_t *wanted_r, off_t *there_r)
@@ -108,7 +109,7 @@ static int read_all(MDB_env *env, const char *folder, unsigned bases,
     if (mdb_env_set_maxdbs(env, bases) || mdb_env_set_mapsize(env, map_bytes) ||
         mdb_env_open(env, folder, MDB_NOTLS | MDB_RDONLY, 0600) ||
         mdb_txn_begin(env, NULL, MDB_RDONLY, &txn))
-        return -1;
+        return 1;
     int rc = read_base(txn, FREE_PAGES, 0);
     if (rc == 0)
         rc = read_base(txn, ALL_NAMES, 1);
@@ -116,20 +117,26 @@ static int read_all(MDB_env *env, const char *folder, unsigned bases,
     return rc;
 }
 
+static int is_damage(int rc)
+{
+    return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND ||
+           rc == MDB_INVALID || rc == MDB_BAD_TXN;
+}
+
 static void child(const char *folder, unsigned bases, size_t map_bytes)
 {
     static const int deaths[] = {SIGBUS, SIGSEGV, SIGABRT, SIGALRM};
     struct rlimit none = {0, 0};
     MDB_env *env;
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int rc = 0, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     setrlimit(RLIMIT_CORE, &none);
     for (size_t i = 0; i < sizeof deaths / sizeof deaths[0]; i++)
         signal(deaths[i], SIG_DFL);
     alarm(SECONDS);
     /* LMDB says there what it dies of. */
     if (null < 0 || dup2(null, 2) < 0 || mdb_env_create(&env) ||
-        read_all(env, folder, bases, map_bytes))
-        _exit(1);
+        (rc = read_all(env, folder, bases, map_bytes)) != 0)
+        _exit(is_damage(rc) ? DAMAGED : 1);
     mdb_env_close(env);
     _exit(0);
 }
@@ -151,6 +158,9 @@ int state_whole(const char *folder, unsigned bases, size_t map_bytes,
     else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
         rc = failure(why, FAILURE_STATE, "state %s: data.mdb is short, and was "
                      "not read through in %d seconds", folder, SECONDS);
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
+        rc = failure(why, FAILURE_STATE, "state %s: data.mdb is short, and "
+                     "could not be read through", folder);
     else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         rc = failure(why, FAILURE_STATE, "state %s: data.mdb was cut short",
                      folder);

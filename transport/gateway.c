@@ -240,9 +240,11 @@ int gateway_own(struct gateway *gateway, const char *nickname,
     struct own_choice choice;
     if (gateway_state(gateway, why) < 0)
         return -1;
-    const struct own_search search = {gateway->keystore, gateway->state,
-                                      gateway->policy, gateway->policy->pool,
-                                      gateway->now};
+    const struct own_search search = {.keystore = gateway->keystore,
+                                      .state = gateway->state,
+                                      .policy = gateway->policy,
+                                      .pool = gateway->policy->pool,
+                                      .now = gateway->now};
     int rc = own_choose(&search, nickname, use, &choice, why);
     if (rc < 0)
         return -1;

@@ -131,6 +131,7 @@ static int domain_letter(char c)
            c == '-' || c == '.';
 }
 
+#define OPEN_MOST 20 /* brackets that are never closed: each takes time */
 #define TRIED_MOST 1000 /* places that could be addresses: each takes time */
 
 struct found {
@@ -211,33 +212,43 @@ static int read_around(struct pool *pool, const char *start, const char *at,
                : add_mapped(pool, found, from, local, domain, whole);
 }
 
-/* All in the text, behind what was found before. Of what has too many, the
- * rest are addresses that are nobody's. */
+/* What has too many is not read on: the rest are addresses of nobody. */
+static void fill(struct found *found)
+{
+    while (found->count < found->most)
+        found->list[found->count++] = (struct address){"", ""};
+}
+
+/* All in the text, behind what was found before. */
 static int read_all(struct pool *pool, const char *text, struct found *found)
 {
     for (const char *at = text;
          (at = strchr(at, '@')) && found->count < found->most; at++) {
         if (read_around(pool, text, at, found) < 0)
             return -1;
-        while (found->tried > TRIED_MOST && found->count < found->most)
-            found->list[found->count++] = (struct address){"", ""};
-        found->tried++;
+        if (found->tried++ > TRIED_MOST)
+            fill(found);
     }
     return 0;
 }
 
-/* In place: comments become a blank; with `join', blanks go too. */
-static void clear(char *text, int join)
+/* In place: comments become a blank; with `join', blanks go too. 0 = there are
+ * more brackets without an end than are looked for. */
+static int clear(char *text, int join)
 {
     char *to = text;
+    int open = 0;
     for (const char *at = text; *at;) {
         const char *end = *at == '(' ? skip_comment(at) : NULL;
         char c = end ? ' ' : *at;
+        if (c == '(' && ++open == OPEN_MOST)
+            return 0;
         if (!join || (c != ' ' && c != '\t'))
             *to++ = c;
         at = end ? end : at + 1;
     }
     *to = '\0';
+    return 1;
 }
 
 /* As it is written and as it is shown, with its blanks and without. */
@@ -250,8 +261,9 @@ static int read_field(struct pool *pool, const struct header_field *field,
                                  : words_shown(pool, field);
         if (!text)
             return -1;
-        clear(text, reading % 2);
-        if (read_all(pool, text, found) < 0)
+        if (!clear(text, reading % 2))
+            fill(found);
+        else if (read_all(pool, text, found) < 0)
             return -1;
     }
     return 0;

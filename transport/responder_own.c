@@ -50,11 +50,15 @@ void responder_own(struct responder *r)
         return;
     int turn = rate_take(state, "own", "", 1, DAY, r->gateway.now, &why);
     int rc = turn > 0 ? look(r, state, &list, &count, &why) : 0;
-    if (rc < 0) /* what went wrong today is looked at again, not tomorrow */
+    int told = 0;
+    if (rc < 0) { /* looked at again soon, and told of once a day */
         rate_return(state, "own", "", NULL);
+        told = rate_take(state, "own-failed", "", 1, DAY, r->gateway.now,
+                         NULL) <= 0;
+    }
     state_close(&state);
     for (size_t i = 0; rc == 0 && i < count; i++)
         tell_one(r, &list[i]);
-    if (rc < 0)
+    if (rc < 0 && !told)
         tell_failure(r->gateway.policy, &why, &(struct event){.about = ""});
 }

@@ -199,6 +199,8 @@ subtest '1.9-compromise: taken out of the directory, and the new one put in' => 
     my ($out, $exit) = certs("compromise 'a DCA'");
     is $exit, 75, 'without a state that can be read: exit status 75';
     like $out, qr/^published: $there: 0 certificates added, 2 removed/m, 'but suspended, and taken out';
+    in_directory(der('a'), der('x-new'));
+    like certs('publish'), qr/^published: $there: 0 certificates added, 1 removed/m, 'nothing is put in unseen';
     $mend->();
     ($out, $exit) = certs("compromise 'a DCA'");
     is $exit, 0, 'exit status 0';

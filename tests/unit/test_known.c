@@ -283,7 +283,8 @@ static int judge(void *context, const struct known *known,
         return failure(error, FAILURE_MEMORY, "no");
     snprintf(reason_r, size, "number %d", candidate->serialNumber.data[0]);
     const char *found = strchr(good, '0' + candidate->serialNumber.data[0]);
-    return !found ? 0 : found[1] == '?' ? CHOOSE_TOLERATED : CHOOSE_GOOD;
+    return !found ? 0 : found[1] == '?' ? CHOOSE_TOLERATED
+                      : found[1] == '!' ? CHOOSE_KEY_OUT : CHOOSE_GOOD;
 }
 
 static int chosen(const char *good, enum known_source least, char *reason,
@@ -291,14 +292,17 @@ static int chosen(const char *good, enum known_source least, char *reason,
 {
     CERTCertificate *certificate = NULL;
     struct known *found;
-    size_t count = find("dca@b.test", &found);
+    size_t which, count = find("dca@b.test", &found);
     char list[20];
     snprintf(list, sizeof list, "%s", good);
-    int rc = choose(found, count, least, judge, list, &certificate, reason,
-                    size, &why);
+    int rc = choose(found, count, least, judge, list, &certificate, &which,
+                    reason, size, &why);
     if (rc <= 0)
         return rc;
     int serial = certificate->serialNumber.data[0];
+    CU_ASSERT_TRUE(der_equal(&found[which].certificate,
+                             certificate->derCert.data,
+                             certificate->derCert.len));
     CERT_DestroyCertificate(certificate);
     return serial;
 }
@@ -323,6 +327,11 @@ static void best_wins(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(reason, "only seemail"));
     CU_ASSERT_EQUAL(chosen("2?4?1", KNOWN_LEARNED, reason, sizeof reason), 1);
     CU_ASSERT_EQUAL(chosen("4?1?", KNOWN_LEARNED, reason, sizeof reason), 4);
+    /* All have one key: a newer one that is out for it takes it from all. */
+    CU_ASSERT_EQUAL(chosen("2!4", KNOWN_LEARNED, reason, sizeof reason), 0);
+    CU_ASSERT_EQUAL(chosen("241!", KNOWN_LEARNED, reason, sizeof reason), 0);
+    CU_ASSERT_EQUAL(chosen("2?4?1!", KNOWN_LEARNED, reason, sizeof reason), 0);
+    CU_ASSERT_EQUAL(chosen("2?4!", KNOWN_LEARNED, reason, sizeof reason), 2);
     CU_ASSERT_EQUAL(chosen("x", KNOWN_LEARNED, reason, sizeof reason), -1);
     CU_ASSERT_EQUAL(why.kind, FAILURE_MEMORY);
     stop();

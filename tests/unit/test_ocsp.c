@@ -191,6 +191,15 @@ static void requests(void)
     pool_free(&pool);
 }
 
+static int keep_at(struct state *state, struct pool *pool,
+                   CERTCertificate *certificate, CERTCertificate *ca,
+                   const struct ocsp_answer *answer, time_t now)
+{
+    const struct ocsp_reader reader = {.state = state, .pool = pool,
+                                       .now = now};
+    return ocsp_keep(&reader, certificate, ca, answer, &why);
+}
+
 static int found(struct state *state, struct pool *pool,
                  CERTCertificate *certificate,
                  CERTCertificate *ca, struct ocsp_answer *answer)
@@ -205,8 +214,7 @@ static void kept(void)
     char *folder = scratch_new(), path[300];
     struct ocsp_answer answer = {.status = OCSP_REVOKED, .reason = 6,
                                  .revoked_at = 50, .this_update = 100,
-                                 .next_update = 200,
-                                 .responder = {(const unsigned char *)"xyz", 3}}, got;
+                                 .next_update = 200}, got;
     struct ocsp_answer older = {.status = OCSP_GOOD, .this_update = 90,
                                 .next_update = 300};
     struct state *state = NULL;
@@ -217,21 +225,28 @@ static void kept(void)
     snprintf(path, sizeof path, "%s/state", folder);
     CU_ASSERT_EQUAL_FATAL(state_open(path, STATE_WRITE, &state, &why), 0);
     CU_ASSERT_EQUAL(found(state, pool, certificate, ca, &got), 0);
-    CU_ASSERT_EQUAL(ocsp_keep(state, pool, certificate, ca, &answer, 150, &why), 0);
-    CU_ASSERT_EQUAL(ocsp_keep(state, pool, certificate, ca, &older, 150, &why), 0);
+    CU_ASSERT_EQUAL(keep_at(state, pool, certificate, ca, &answer, 150), 0);
+    CU_ASSERT_EQUAL(keep_at(state, pool, certificate, ca, &older, 150), 0);
     CU_ASSERT_EQUAL(found(state, pool, certificate, ca, &got), 1);
     CU_ASSERT_EQUAL(got.status, OCSP_REVOKED); /* never rolled back */
     CU_ASSERT_EQUAL(got.reason, 6);
     CU_ASSERT_EQUAL(got.next_update, 200);
-    CU_ASSERT_TRUE(der_equal(&got.responder, "xyz", 3));
     CU_ASSERT_EQUAL(found(state, pool, other, ca, &got), 0);
     /* one of a time to come, when the clock is set back */
     answer.this_update = 100000;
-    CU_ASSERT_EQUAL(ocsp_keep(state, pool, certificate, ca, &answer, 100000, &why), 0);
-    CU_ASSERT_EQUAL(ocsp_keep(state, pool, certificate, ca, &older, 150, &why), 0);
+    CU_ASSERT_EQUAL(keep_at(state, pool, certificate, ca, &answer, 100000), 0);
+    CU_ASSERT_EQUAL(keep_at(state, pool, certificate, ca, &older, 150), 0);
     CU_ASSERT_EQUAL(found(state, pool, certificate, ca, &got), 1);
     CU_ASSERT_EQUAL(got.this_update, 90);
+    /* one of a responder that is none any more */
     answer.this_update = 100;
+    answer.responder = (struct der){(const unsigned char *)"xyz", 3};
+    CU_ASSERT_EQUAL(keep_at(state, pool, certificate, ca, &answer, 150), 0);
+    CU_ASSERT_EQUAL(found(state, pool, certificate, ca, &got), 1);
+    CU_ASSERT_TRUE(der_equal(&got.responder, "xyz", 3));
+    CU_ASSERT_EQUAL(keep_at(state, pool, certificate, ca, &older, 150), 0);
+    CU_ASSERT_EQUAL(found(state, pool, certificate, ca, &got), 1);
+    CU_ASSERT_EQUAL(got.this_update, 90);
     CU_ASSERT_TRUE(ocsp_current(&answer, 150, 0));
     CU_ASSERT_FALSE(ocsp_current(&answer, 1000, 0));
     CU_ASSERT_TRUE(ocsp_current(&answer, 1000, 600));

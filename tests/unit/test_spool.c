@@ -81,6 +81,9 @@ static void each_waits_for_its_own_reason(void)
         AT "Received from a@a.test H=(x) [192.0.2.1]\n"
         AT "x@c.test <X@c.test> R=seemail_hold defer (-1): " HOLDS "\n"
         AT "a R=b@d.test <\"a R=b\"@d.test> R=plain defer (-1): x\n"
+        AT "H=mx.c.test [192.0.2.9]: SMTP error from remote mail server after MAIL "
+        "FROM:<a@a.test>: 451 <X@c.test> R=seemail_seal defer (-1): SEEMail cannot seal: "
+        "our own certificate is gone\n"
         AT "x@c.test <X@c.test> routing defer (-52): retry time not reached\n";
     struct pool *pool = pool_new();
     CU_ASSERT_STRING_EQUAL(reason_after(pool, log, 0), "administrator");

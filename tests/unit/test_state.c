@@ -261,6 +261,15 @@ static void clocks(void)
     CU_ASSERT_EQUAL(sure_at(state, 9000100), 1020000); /* of the same start */
     CU_ASSERT_EQUAL(sure_at(state, 1030000), 1030000); /* set right */
     CU_ASSERT_EQUAL(sure_at(state, 1040000), 1030000);
+    /* one of an older version, which has no reading */
+    CU_ASSERT_EQUAL(state_begin(state, STATE_WRITE, &why), 0);
+    CU_ASSERT_EQUAL(state_delete(state, STATE_FORMAT, "clock", 5, &why), 1);
+    CU_ASSERT_EQUAL(state_put(state, STATE_CERTIFICATES, "x", 1, "x", 1, &why),
+                    0);
+    CU_ASSERT_EQUAL(state_end(state, 0, &why), 0);
+    CU_ASSERT_EQUAL(sure_at(state, 9000000), 0);
+    CU_ASSERT_EQUAL(sure_at(state, 9000100), 0);
+    CU_ASSERT_EQUAL(sure_at(state, 1050000), 1050000);
     state_close(&state);
     scratch_free(&folder);
 }

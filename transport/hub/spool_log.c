@@ -12,13 +12,15 @@
 #define LOG_TAIL (256L << 10) /* bytes that are read, the last ones */
 
 /* Is the recipient the one in front? The text is "address", or, of an alias
- * and wherever Exim writes it otherwise, "other <address>". */
+ * and wherever Exim writes it otherwise, "other <address>". A blank in the
+ * other is none of an address, but of a line about a host, with what it says. */
 static int is_about(const char *text, size_t length, const char *address)
 {
     size_t size = strlen(address);
     if (length == size)
         return strncasecmp(text, address, size) == 0;
-    return length > size + 3 && text[length - 1] == '>' &&
+    return length > size + 3 && strcspn(text, " ") == length - size - 3 &&
+           text[length - 1] == '>' &&
            strncmp(text + length - size - 3, " <", 2) == 0 &&
            strncasecmp(text + length - size - 1, address, size) == 0;
 }

@@ -131,7 +131,7 @@ static void check_disk(struct status *status, const char *what,
     if (disk.f_files && disk.f_favail * 100 / disk.f_files < 1)
         level = STATUS_CRITICAL; /* no room for files, however small */
     status_find(status, level,
-                level ? "make room: with none left, mail is answered 452"
+                level ? "make room: with none left, mail is answered 4xx"
                       : NULL,
                 "%s, %s: %llu MB free (%u%%)", what, path, bytes >> 20,
                 percent);

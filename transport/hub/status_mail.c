@@ -210,9 +210,13 @@ static int note(void *context, const struct maillog_line *line)
     char word[100];
     if (line->kind != MAILLOG_DECIDED || line->when < errors->since)
         return 0;
-    errors->still = maillog_field(line, LOG_FAILURE, word, sizeof word);
-    if (!errors->still)
+    if (!maillog_field(line, LOG_FAILURE, word, sizeof word)) {
+        /* What was refused for good proves nothing. */
+        if (!maillog_field(line, LOG_REASON, word, sizeof word))
+            errors->still = 0;
         return 0;
+    }
+    errors->still = 1;
     errors->count++;
     errors->last = line->when;
     snprintf(errors->word, sizeof errors->word, "%s", word);
