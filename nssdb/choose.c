@@ -3,6 +3,7 @@
 
 #include "certificate.h"
 #include "failure.h"
+#include "keys_out.h"
 #include "keystore.h"
 #include "pool.h"
 
@@ -10,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define KEYS_OUT_MOST 20
 
 static int is_among(const struct known *list, size_t count,
                     const struct known *one)
@@ -71,21 +70,10 @@ struct choice {
     const struct known *end;
     CERTCertificate *tolerated; /* the first */
     const struct known *which;  /* of the known is that */
-    CERTCertificate *out[KEYS_OUT_MOST]; /* no other for their keys */
-    size_t out_count;
+    struct keys_out out;
     char *reason;
     size_t size;
 };
-
-/* Is its key out? When there are too many to remember, all are. */
-static int is_out(const struct choice *choice, CERTCertificate *candidate)
-{
-    for (size_t i = 0; i < choice->out_count; i++)
-        if (SECITEM_ItemsAreEqual(&choice->out[i]->derPublicKey,
-                                  &candidate->derPublicKey))
-            return 1;
-    return choice->out_count == KEYS_OUT_MOST;
-}
 
 /* A newer one for the same key, of a lesser source, that is out for the key's
  * sake. 1, 0, -1. */
@@ -120,7 +108,7 @@ static int consider(struct choice *choice, const struct known *known,
         say(choice->reason, choice->size, "cannot be read");
         return 0;
     }
-    int out = is_out(choice, candidate);
+    int out = keys_out_has(&choice->out, candidate);
     if (!out)
         out = key_went_out(choice, known, candidate, why);
     int rc = out ? (out < 0 ? -1 : 0)
@@ -132,11 +120,11 @@ static int consider(struct choice *choice, const struct known *known,
     }
     if (rc == 0 || rc == CHOOSE_KEY_OUT)
         say(choice->reason, choice->size, reason);
+    if (rc == CHOOSE_KEY_OUT)
+        keys_out_add(&choice->out, candidate);
     if (rc == CHOOSE_TOLERATED && !choice->tolerated) {
         choice->tolerated = candidate;
         choice->which = known;
-    } else if (rc == CHOOSE_KEY_OUT) {
-        choice->out[choice->out_count++] = candidate;
     } else {
         CERT_DestroyCertificate(candidate);
     }
@@ -164,8 +152,7 @@ int choose(const struct known *known, size_t count, enum known_source least,
         rc = consider(&choice, &known[i], certificate_r, why);
         *which_r = i;
     }
-    for (size_t i = 0; i < choice.out_count; i++)
-        CERT_DestroyCertificate(choice.out[i]);
+    keys_out_free(&choice.out);
     if (rc == 0 && count && known[0].source < least) {
         snprintf(reason, sizeof reason, "only %s, which is not enough by the "
                  "policy", known_source_word(known[0].source));

@@ -110,6 +110,11 @@ static int names_domain(CERTCertificate *certificate, const char *authority,
     return 0;
 }
 
+enum judge_use own_use_of(const struct own *own)
+{
+    return own->uses & OWN_SIGNS ? JUDGE_SIGN : JUDGE_ENCRYPT;
+}
+
 int own_names(const struct own *own, CERTCertificate *certificate,
               const char *domain)
 {
@@ -239,7 +244,7 @@ static int is_other(const struct own_search *search,
 static void find_others(struct own *own, const struct own_search *search,
                         CERTCertificate *used)
 {
-    enum judge_use use = own->uses & OWN_SIGNS ? JUDGE_SIGN : JUDGE_ENCRYPT;
+    enum judge_use use = own_use_of(own);
     struct judgement judgement;
     CERTCertList *list = keystore_named(search->keystore, own->nickname);
     if (!list)
@@ -309,7 +314,7 @@ static void check_passed(struct own *own, struct pool *pool,
 static int inspect(const struct own_search *search, struct own *own,
                    struct failure *why)
 {
-    enum judge_use use = own->uses & OWN_SIGNS ? JUDGE_SIGN : JUDGE_ENCRYPT;
+    enum judge_use use = own_use_of(own);
     struct own_choice choice;
     struct failure reason = {0};
     own->pending = find_pending(own, search->keystore);

@@ -7,6 +7,8 @@
  * [2.3-thirteen, 2.7-crldp, 2.6-3183-dca], each with a next step.
  */
 
+#include "judge.h"
+
 #include <cert.h>
 #include <stddef.h>
 #include <time.h>
@@ -63,6 +65,9 @@ struct own {
  * in the pool. 0 or -1. */
 int own_nicknames(const struct policy *policy, struct pool *pool,
                   struct own **own_r, size_t *count_r, struct failure *why);
+
+/* What its certificate is judged for, first of all. */
+enum judge_use own_use_of(const struct own *own);
 
 /* Does a certificate that is to be used for this nickname have the address
  * for the domain (of the table) that its uses want? */

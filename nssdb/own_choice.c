@@ -10,8 +10,6 @@
 #include <secitem.h>
 #include <stdio.h>
 
-#define KEYS_OUT_MOST 20
-
 /* NSS does not keep when a key was made. The first certificate for it, of
  * those that are still in the store, is the best witness. */
 time_t own_key_from(CERTCertificate *certificate)
@@ -64,24 +62,8 @@ int own_judge(const struct own_search *search, CERTCertificate *certificate,
 static void pass(struct own_choice *choice)
 {
     choice->passed = choice->certificate;
-    choice->passed_key_out = choice->judgement.key_out;
     snprintf(choice->reason, sizeof choice->reason, "%s",
              choice->judgement.reason);
-}
-
-/* The keys of those that were looked at, and are out for their sake. */
-struct keys_out {
-    const SECItem *keys[KEYS_OUT_MOST];
-    size_t count;
-};
-
-/* Is its key out? When there are too many to remember, all are. */
-static int is_out(const struct keys_out *out, CERTCertificate *certificate)
-{
-    for (size_t i = 0; i < out->count; i++)
-        if (SECITEM_ItemsAreEqual(out->keys[i], &certificate->derPublicKey))
-            return 1;
-    return out->count == KEYS_OUT_MOST;
 }
 
 static int look(const struct own_search *search, CERTCertList *list,
@@ -89,16 +71,15 @@ static int look(const struct own_search *search, CERTCertList *list,
                 struct failure *why)
 {
     struct judgement judgement;
-    struct keys_out out = {.count = 0};
     for (CERTCertListNode *node = CERT_LIST_HEAD(list);
          !CERT_LIST_END(node, list); node = CERT_LIST_NEXT(node)) {
-        if (is_out(&out, node->cert))
+        if (keys_out_has(&choice->out, node->cert))
             continue;
         if (own_judge(search, node->cert, use, 0, &judgement, why) < 0)
             return -1;
         int good = judgement.status == JUDGE_GOOD;
         if (judgement.key_out)
-            out.keys[out.count++] = &node->cert->derPublicKey;
+            keys_out_add(&choice->out, node->cert);
         if (choice->certificate && !good)
             continue;
         if (choice->certificate)
@@ -132,5 +113,6 @@ void own_choice_free(struct own_choice *choice)
         CERT_DestroyCertificate(choice->certificate);
     if (choice->passed)
         CERT_DestroyCertificate(choice->passed);
+    keys_out_free(&choice->out);
     *choice = (struct own_choice){.certificate = NULL};
 }

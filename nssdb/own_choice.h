@@ -10,6 +10,7 @@
  */
 
 #include "judge.h"
+#include "keys_out.h"
 
 #include <cert.h>
 #include <time.h>
@@ -37,7 +38,7 @@ struct own_choice {
     CERTCertificate *passed;      /* the first, when that is not used, or NULL;
                                      the caller's, too */
     char reason[300];             /* why it is not, in words */
-    int passed_key_out;           /* and its key is not to be used either */
+    struct keys_out out;          /* of those that were looked at */
 };
 
 /* 1 = one that may be used; 0 = none, and this is the first; -1: none is

@@ -55,45 +55,14 @@ static int add_addresses(struct planning *p, struct publication *one,
     return 0;
 }
 
-static int is_same(const SECItem *a, const SECItem *b)
-{
-    return SECITEM_ItemsAreEqual(a, b);
-}
-
-/* The key of one that was chosen, or passed over, and is out for its sake. */
-static int has_key_of(CERTCertificate *one, int out, CERTCertificate *other)
-{
-    return one && out && is_same(&one->derPublicKey, &other->derPublicKey);
-}
-
-/* Nobody is to encrypt to it any more, whatever the time is. */
-static int is_out(struct planning *p, const struct own_choice *choice,
-                  CERTCertificate *certificate)
-{
-    struct judgement judgement;
-    time_t since;
-    return keystore_suspended(p->search->keystore, certificate, &since,
-                              NULL) != 0 ||
-           has_key_of(choice->passed, choice->passed_key_out, certificate) ||
-           has_key_of(choice->certificate, choice->judgement.key_out,
-                      certificate) ||
-           (own_judge(p->search, certificate, JUDGE_ENCRYPT, 1, &judgement,
-                      NULL) == 0 &&
-            judge_revoked(judgement.status));
-}
-
-/* The one before: valid still, and partners may have it in their hands. */
-static int overlaps(struct planning *p, const struct own_choice *choice,
+/* In the days after a renewal: valid before it, and partners may have it in
+ * their hands. */
+static int overlaps(struct planning *p, CERTCertificate *used,
                     CERTCertificate *other)
 {
     time_t from = 0, to = 0, began = 0, end = 0;
-    struct judgement judgement;
-    return cert_times(choice->certificate, &began, &end) &&
-           cert_times(other, &from, &to) && from <= began && to > p->now &&
-           p->now < began + OVERLAP &&
-           own_judge(p->search, other, JUDGE_ENCRYPT, 0, &judgement,
-                     NULL) == 0 &&
-           judgement.status == JUDGE_GOOD && !is_out(p, choice, other);
+    return cert_times(used, &began, &end) && cert_times(other, &from, &to) &&
+           from <= began && to > p->now && p->now < began + OVERLAP;
 }
 
 static int to_come(struct planning *p, CERTCertificate *certificate)
@@ -107,16 +76,24 @@ static int to_come(struct planning *p, CERTCertificate *certificate)
 static int place_of(struct planning *p, const struct own_choice *choice,
                     int may, CERTCertificate *certificate)
 {
+    struct judgement judgement = {.status = JUDGE_BAD};
     time_t since;
+    int out = keystore_suspended(p->search->keystore, certificate, &since,
+                                 NULL) != 0;
     if (p->search->unseen) /* what was revoked? */
-        return keystore_suspended(p->search->keystore, certificate, &since,
-                                  NULL) != 0 ? 0 : 2;
-    if (may && (is_same(&choice->certificate->derCert,
-                        &certificate->derCert) ||
-                overlaps(p, choice, certificate)))
+        return out ? 0 : 2;
+    if (may && SECITEM_ItemsAreEqual(&choice->certificate->derCert,
+                                     &certificate->derCert))
         return 1;
-    if (is_out(p, choice, certificate))
+    if (own_judge(p->search, certificate, JUDGE_ENCRYPT, 1, &judgement,
+                  NULL) < 0)
+        judgement.status = JUDGE_BAD;
+    if (out || keys_out_has(&choice->out, certificate) ||
+        judge_revoked(judgement.status))
         return 0;
+    if (may && judgement.status == JUDGE_GOOD &&
+        overlaps(p, choice->certificate, certificate))
+        return 1;
     return may && !to_come(p, certificate) ? 0 : 2;
 }
 

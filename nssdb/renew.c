@@ -155,10 +155,10 @@ static int add(struct taking *t, const struct own *own,
 static int lasts_longer(struct taking *t, const struct own *own,
                         const struct renewed *one)
 {
-    enum judge_use use = own->uses & OWN_SIGNS ? JUDGE_SIGN : JUDGE_ENCRYPT;
     struct own_choice choice;
     time_t from, to = t->search->now;
-    int rc = own_choose(t->search, own->nickname, use, &choice, NULL);
+    int rc = own_choose(t->search, own->nickname, own_use_of(own), &choice,
+                        NULL);
     if (rc > 0)
         cert_times(choice.certificate, &from, &to);
     own_choice_free(&choice);
