@@ -9,7 +9,6 @@
 #include "crl_wanted.h"
 #include "event.h"
 #include "failure.h"
-#include "file.h"
 #include "json.h"
 #include "keystore.h"
 #include "miss.h"
@@ -119,28 +118,15 @@ struct held {
     size_t count;
 };
 
-static int read_all(FILE *file, struct buffer *out, struct failure *why)
-{
-    char data[8192];
-    size_t got;
-    while ((got = fread(data, 1, sizeof data, file)) > 0) {
-        if (out->length + got > CERTIFICATE_BYTES)
-            return failure(why, FAILURE_LIMIT, "certificates: over %u bytes",
-                           CERTIFICATE_BYTES);
-        buffer_append(out, data, got);
-    }
-    return out->failed ? failure_memory(why) : 0;
-}
-
 static int hold(struct job *job, struct held *held, struct failure *why)
 {
     struct pool *pool = job->certs->pool;
     struct buffer content = {0};
     struct bundle bundle = {NULL, 0};
-    int rc = strcmp(job->certificates, "-") == 0
-                 ? read_all(stdin, &content, why)
-                 : file_read(job->certificates, FILE_PLAIN, CERTIFICATE_BYTES,
-                             FAILURE_USAGE, &content, why);
+    int rc = certs_input(job->certificates, CERTIFICATE_BYTES, &content, why);
+    if (rc > 0)
+        rc = failure(why, FAILURE_LIMIT, "certificates: over %u bytes",
+                     CERTIFICATE_BYTES);
     if (rc == 0 && content.length > 0)
         rc = bundle_read(pool, content.data, content.length,
                          CERTIFICATES_MOST, &bundle, why);

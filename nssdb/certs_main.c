@@ -5,16 +5,19 @@
 #include "buffer.h"
 #include "certs.h"
 #include "failure.h"
+#include "file.h"
 #include "interface.h"
 #include "own_choice.h"
 #include "policy.h"
 #include "pool.h"
 #include "state.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 static const struct command {
     const char *name, *arguments;
@@ -58,6 +61,22 @@ int certs_usage(const char *name)
                             "%s %s\n",
                     commands[i].name, commands[i].arguments);
     return EX_USAGE;
+}
+
+int certs_input(const char *path, size_t most, struct buffer *content,
+                struct failure *why)
+{
+    char data[8192];
+    ssize_t got = 0;
+    if (strcmp(path, "-") != 0)
+        return file_read(path, FILE_PLAIN, most, FAILURE_USAGE, content, why);
+    while (content->length <= most &&
+           (got = read(STDIN_FILENO, data, sizeof data)) != 0)
+        if (got > 0 && buffer_append(content, data, (size_t)got) < 0)
+            return failure_memory(why);
+        else if (got < 0 && errno != EINTR)
+            return failure_errno(why, FAILURE_USAGE, errno, "standard input");
+    return content->length > most;
 }
 
 int certs_answer(struct certs *certs, struct buffer *json, int status)

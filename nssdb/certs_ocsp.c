@@ -4,7 +4,6 @@
 #include "certificate.h"
 #include "certs.h"
 #include "failure.h"
-#include "file.h"
 #include "keystore.h"
 #include "buffer.h"
 #include "json.h"
@@ -14,13 +13,11 @@
 #include "state.h"
 
 #include <certdb.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
-#include <unistd.h>
 
 #define BYTES_MOST (1U << 20)
 #define CERTIFICATES_MOST 50
@@ -35,30 +32,14 @@ struct ocsp_command {
     int failed; /* a responder did not answer */
 };
 
-static int read_input(const char *path, struct buffer *content,
-                      struct failure *why)
-{
-    char data[4096];
-    ssize_t got = 0;
-    if (strcmp(path, "-") != 0)
-        return file_read(path, FILE_PLAIN, BYTES_MOST, FAILURE_USAGE, content,
-                         why);
-    while (content->length <= BYTES_MOST &&
-           (got = read(STDIN_FILENO, data, sizeof data)) != 0)
-        if (got > 0 && buffer_append(content, data, (size_t)got) < 0)
-            return failure_memory(why);
-        else if (got < 0 && errno != EINTR)
-            return failure_errno(why, FAILURE_USAGE, errno, "standard input");
-    return content->length <= BYTES_MOST
-               ? 0 : failure(why, FAILURE_USAGE, "standard input: too long");
-}
-
 static int read_certificates(struct ocsp_command *command, const char *path,
                              struct failure *why)
 {
     struct buffer content = {0};
     struct bundle bundle;
-    int rc = read_input(path, &content, why);
+    int rc = certs_input(path, BYTES_MOST, &content, why);
+    if (rc > 0)
+        rc = failure(why, FAILURE_USAGE, "standard input: too long");
     if (rc == 0)
         rc = bundle_read(command->certs->pool, content.data, content.length,
                          CERTIFICATES_MOST, &bundle, why);
