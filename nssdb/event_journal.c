@@ -3,6 +3,7 @@
 
 #include "buffer.h"
 #include "failure.h"
+#include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,18 +33,15 @@ static void path_of(const char *folder, const char *name, char *path,
     snprintf(path, size, "%s/%s", folder, name);
 }
 
-/* One that root makes belongs to whom the folder does. */
 static int open_in(const char *folder, const char *path, int flags,
                    struct failure *why)
 {
-    struct stat owner;
     int fd = open(path, flags | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0 && errno == ENOENT && mkdir(folder, 0700) == 0)
         fd = open(path, flags | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return fail(errno, path, why);
-    if (geteuid() == 0 && stat(folder, &owner) == 0 &&
-        fchown(fd, owner.st_uid, owner.st_gid) < 0) {
+    if (file_hand_over(fd, path) < 0) {
         fail(errno, path, why);
         close(fd);
         return -1;

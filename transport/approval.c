@@ -68,19 +68,6 @@ int approval_find(struct pool *pool, const char *state, const char *id,
     return rc;
 }
 
-/* The folder, of the hub's user whoever makes it. */
-static int make_folder(const char *state, const char *folder,
-                       struct failure *why)
-{
-    struct stat owner;
-    if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-        return failure_errno(why, FAILURE_STATE, errno, "%s", folder);
-    if (geteuid() == 0 && stat(state, &owner) == 0 &&
-        lchown(folder, owner.st_uid, owner.st_gid) < 0)
-        return failure_errno(why, FAILURE_STATE, errno, "%s", folder);
-    return 0;
-}
-
 /* The words of before stay, if they can be read. */
 static void put_before(struct buffer *text, const char *path)
 {
@@ -101,7 +88,7 @@ int approval_write(struct pool *pool, const char *state, const char *id,
     const char *path = path_of(pool, state, id);
     if (!folder || !path)
         return failure_memory(why);
-    if (make_folder(state, folder, why) < 0)
+    if (file_folder(folder, FAILURE_STATE, why) < 0)
         return -1;
     buffer_text(&text, VERSION);
     put_before(&text, path);

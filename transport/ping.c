@@ -53,33 +53,22 @@ static void sweep(const char *folder, time_t before)
         closedir(entries);
 }
 
-/* Who waits may be root: then the files are the hub's all the same. */
-static int give(const struct policy *policy, const char *path,
-                struct failure *why)
-{
-    struct stat owner;
-    if (geteuid() != 0 || stat(policy->settings.state, &owner) < 0 ||
-        chown(path, owner.st_uid, owner.st_gid) == 0)
-        return 0;
-    return failure_errno(why, FAILURE_STATE, errno, "%s", path);
-}
-
 int ping_expect(const struct policy *policy, const char *name,
                 struct failure *why)
 {
     char folder[4096], path[4096];
     path_of(policy, "", folder, sizeof folder);
     path_of(policy, name, path, sizeof path);
-    if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-        return failure_errno(why, FAILURE_STATE, errno, "%s", folder);
+    if (file_folder(folder, FAILURE_STATE, why) < 0)
+        return -1;
     sweep(folder, time(NULL) - OLD_SECONDS);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return failure_errno(why, FAILURE_STATE, errno, "%s", path);
-    close(fd);
-    if (give(policy, folder, why) < 0)
-        return -1;
-    return give(policy, path, why);
+    int rc = fd < 0 ? -1 : file_hand_over(fd, path);
+    if (rc < 0)
+        failure_errno(why, FAILURE_STATE, errno, "%s", path);
+    if (fd >= 0)
+        close(fd);
+    return rc;
 }
 
 void ping_forget(const struct policy *policy, const char *name)

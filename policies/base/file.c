@@ -98,23 +98,56 @@ static int write_all(int fd, const char *data, size_t length)
     return fsync(fd);
 }
 
-static int open_folder(const char *path)
+/* The folder that a path is in. */
+static void folder_of(const char *path, char *folder, size_t size)
 {
     const char *slash = strrchr(path, '/');
-    char folder[4096];
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1,
+    snprintf(folder, size, "%.*s", slash ? (int)(slash - path) : 1,
              slash ? path : ".");
-    return open(*folder ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (!*folder)
+        snprintf(folder, size, "/");
 }
 
-/* What root writes for the hub belongs to the hub, as its folder does. The
- * rename itself is on the disk when the folder is. */
+static int open_folder(const char *path)
+{
+    char folder[4096];
+    folder_of(path, folder, sizeof folder);
+    return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int file_hand_over(int fd, const char *path)
+{
+    char folder[4096];
+    struct stat owner, now;
+    if (geteuid() != 0)
+        return 0;
+    folder_of(path, folder, sizeof folder);
+    if (stat(folder, &owner) < 0 || fstat(fd, &now) < 0)
+        return -1;
+    return now.st_uid == owner.st_uid && now.st_gid == owner.st_gid
+               ? 0 : fchown(fd, owner.st_uid, owner.st_gid);
+}
+
+int file_folder(const char *path, int kind, struct failure *why)
+{
+    int rc = mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -1;
+    int fd = rc == 0 && geteuid() == 0
+                 ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                 : -1;
+    if (rc == 0 && geteuid() == 0)
+        rc = fd < 0 ? -1 : file_hand_over(fd, path);
+    if (rc < 0)
+        failure_errno(why, (enum failure_kind)kind, errno, "%s", path);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+/* The rename itself is on the disk when the folder is. */
 static int fill_and_rename(int fd, int folder, const char *aside,
                            const char *path, const void *data, size_t length)
 {
-    struct stat owner;
-    if (fstat(folder, &owner) < 0 ||
-        (geteuid() == 0 && fchown(fd, owner.st_uid, owner.st_gid) < 0) ||
+    if (file_hand_over(fd, path) < 0 ||
         write_all(fd, data, length) < 0 || rename(aside, path) < 0)
         return -1;
     return fsync(folder);

@@ -33,6 +33,17 @@ int file_read(const char *path, enum file_trust trust, size_t most, int kind,
 int file_replace(const char *path, const void *data, size_t length,
                  mode_t mode, int kind, struct failure *why);
 
+/*
+ * What root has made belongs to the owner of the folder that it is in: the
+ * hub runs as him. `fd' is the thing itself, so that no link is followed.
+ * Others have nothing to give. 0, or -1 and errno.
+ */
+int file_hand_over(int fd, const char *path);
+
+/* A folder for the hub alone (0700, no / at the end), made if it is not there,
+ * and handed over. 0 or -1. */
+int file_folder(const char *path, int kind, struct failure *why);
+
 /* The same checks for a folder (or file), without reading it. */
 int file_check(const char *path, enum file_trust trust, int kind,
                struct failure *why);

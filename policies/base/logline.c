@@ -2,6 +2,7 @@
 #include "logline.h"
 
 #include "failure.h"
+#include "file.h"
 #include "interface.h"
 #include "json.h"
 
@@ -80,20 +81,13 @@ static void put_json(const struct logline *line, time_t now,
     json_close(whole, '}');
 }
 
-/* One that root makes belongs to whom its folder does: the hub must be able
- * to write on. */
+/* The hub must be able to write on, whoever makes it. */
 static int make_file(const char *path, int flags)
 {
-    char folder[4096];
-    struct stat owner;
-    const char *slash = strrchr(path, '/');
     int fd = open(path, flags | O_CREAT | O_EXCL, 0640);
     if (fd < 0)
         return open(path, flags); /* somebody has just made it */
-    snprintf(folder, sizeof folder, "%.*s/", slash ? (int)(slash - path) : 1,
-             slash ? path : ".");
-    if (geteuid() == 0 && stat(folder, &owner) == 0 &&
-        fchown(fd, owner.st_uid, owner.st_gid) < 0) {
+    if (file_hand_over(fd, path) < 0) {
         close(fd);
         unlink(path); /* none is better than one that stops the hub's */
         return -1;

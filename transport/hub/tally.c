@@ -232,13 +232,10 @@ static int keep(const struct tally *tally, const char *path,
 }
 
 /* Whoever was the first, root too: the hub is the next. */
-static int lock(const char *state, const char *path, struct failure *why)
+static int lock(const char *path, struct failure *why)
 {
-    struct stat owner;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0 && flock(fd, LOCK_EX) == 0 &&
-        (geteuid() != 0 || (stat(state, &owner) == 0 &&
-                            fchown(fd, owner.st_uid, owner.st_gid) == 0)))
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0 && file_hand_over(fd, path) == 0)
         return fd;
     failure_errno(why, FAILURE_STATE, errno, "%s", path);
     if (fd >= 0)
@@ -254,7 +251,7 @@ int tally_update(struct tally *tally, const char *state, const char *log,
     const char *lock_path = pool_format(tally->pool, "%s/metrics.lock", state);
     if (!path || !lock_path)
         return failure_memory(why);
-    int fd = lock(state, lock_path, why);
+    int fd = lock(lock_path, why);
     if (fd < 0)
         return -1;
     load(tally, path, &place);
