@@ -20,7 +20,7 @@ static const char *const sources[] = {"unverified", "learned", "directory",
 static const char *const purposes[] = {"seemail", "vendor", "certificates",
                                        "discover", "publish", NULL};
 static const char *const tls[] = {"uri", "starttls", NULL};
-const char *const policy_mechanisms[] = {
+static const char *const mechanisms[] = { /* SASL's, but for the first */
     "simple", "EXTERNAL", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", NULL};
 static const char *const approvals[] = {"nobody", "seemail", "listed",
                                         "all", NULL};
@@ -80,7 +80,7 @@ static const struct table_column directories[] = {
     COLUMN("for", TABLE_LIST, ""),
     WORDS("tls", TABLE_ENUM, "uri", tls),
     COLUMN("ca-file", TABLE_TEXT, ""),
-    WORDS("bind", TABLE_ENUM, "simple", policy_mechanisms),
+    WORDS("bind", TABLE_ENUM, "simple", mechanisms),
 };
 static const struct table_column algorithms[] = {
     WORDS("use", TABLE_ENUM, NULL, uses),

@@ -45,9 +45,6 @@ struct policy_setting {
 extern const struct policy_setting policy_settings[];
 extern const size_t policy_setting_count;
 
-/* Of a directory's column `bind': SASL's mechanisms, but for the first. */
-extern const char *const policy_mechanisms[];
-
 /* By enum algorithm_use: the names that there are, ended by NULL. */
 extern const char *const *const policy_algorithm_names[];
 
