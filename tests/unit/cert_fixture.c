@@ -2,10 +2,12 @@
 #include "cert_fixture.h"
 
 #include "buffer.h"
+#include "pool.h"
 
 #include <cryptohi.h>
 #include <secitem.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -137,4 +139,17 @@ void cert_fixture(struct buffer *out, const struct cert_plan *plan)
     }
     PORT_FreeArena(arena, PR_FALSE);
     buffer_free(&tbs);
+}
+
+struct der cert_fixture_in(struct pool *pool, const struct cert_plan *plan)
+{
+    struct buffer made = {0};
+    cert_fixture(&made, plan);
+    const void *copy = made.failed ? NULL
+                                   : pool_copy(pool, made.data, made.length);
+    if (!copy)
+        abort();
+    struct der der = {copy, made.length};
+    buffer_free(&made);
+    return der;
 }

@@ -12,6 +12,7 @@
 #include <keythi.h>
 
 struct buffer;
+struct pool;
 
 struct cert_plan {
     unsigned serial;
@@ -27,5 +28,8 @@ struct cert_plan {
 
 /* Appends the certificate; failure sticks in the buffer. */
 void cert_fixture(struct buffer *out, const struct cert_plan *plan);
+
+/* The same in memory of the pool; a failure ends the program. */
+struct der cert_fixture_in(struct pool *pool, const struct cert_plan *plan);
 
 #endif

@@ -1,7 +1,6 @@
 /* known and choose: certificates of others, by address and by rank. */
 #include "unit.h"
 
-#include "buffer.h"
 #include "cert_fixture.h"
 #include "choose.h"
 #include "cms_fixture.h"
@@ -12,14 +11,9 @@
 #include "scratch.h"
 #include "state.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #define NOW 1800000000LL
 #define DAY (24LL * 60 * 60)
@@ -28,7 +22,6 @@ static struct failure why;
 static char *folder, path[300];
 static struct state *state;
 static struct pool *pool;
-static struct buffer made;
 
 static void start(void)
 {
@@ -43,7 +36,6 @@ static void stop(void)
 {
     state_close(&state);
     pool_free(&pool);
-    buffer_free(&made);
     scratch_free(&folder);
 }
 
@@ -63,11 +55,7 @@ static struct der make(unsigned serial, long long from,
                              .addresses = addresses ? addresses : usual,
                              .address_count = addresses ? count : 1,
                              .public_key = public_key()};
-    buffer_clear(&made);
-    cert_fixture(&made, &plan);
-    const void *copy = pool_copy(pool, made.data, made.length);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
-    return (struct der){copy, made.length};
+    return cert_fixture_in(pool, &plan);
 }
 
 static int put_at(struct der certificate, enum known_source source,
@@ -160,8 +148,7 @@ static void by_signature(void)
     struct known *found;
     size_t count;
     start();
-    cert_fixture(&made, &plan);
-    struct der certificate = {(unsigned char *)made.data, made.length};
+    struct der certificate = cert_fixture_in(pool, &plan);
     CU_ASSERT_EQUAL(put(certificate, KNOWN_LEARNED), 1);
     CU_ASSERT_EQUAL(known_find_signer(state, pool, &name, &serial, NULL,
                                       &found, &count, &why), 0);
@@ -337,84 +324,6 @@ static void best_wins(void)
     stop();
 }
 
-/* A process that dies while it writes leaves all or nothing, and others write
- * at the same time. */
-static void killed(void)
-{
-    size_t most = 0;
-    start();
-    struct der base = make(1, NOW, NULL, 0);
-    CU_ASSERT_EQUAL(put(base, KNOWN_SEEMAIL), 1);
-    state_close(&state);
-    for (int round = 0; round < 20; round++) {
-        pid_t writers[2];
-        for (int i = 0; i < 2; i++) {
-            writers[i] = fork();
-            if (writers[i] == 0) {
-                if (state_open(path, STATE_WRITE, &state, &why) < 0)
-                    _exit(1);
-                for (unsigned n = 0; n < 100000; n++)
-                    put(make(100000U * (unsigned)(2 * round + i + 1) + n,
-                             NOW - n, NULL, 0), KNOWN_DIRECTORY);
-                _exit(0);
-            }
-        }
-        usleep(3000 + 700 * (unsigned)round);
-        for (int i = 0; i < 2; i++) {
-            kill(writers[i], SIGKILL);
-            waitpid(writers[i], NULL, 0);
-        }
-        struct known *found;
-        CU_ASSERT_EQUAL_FATAL(state_open(path, STATE_WRITE, &state, &why), 0);
-        size_t all, subjects, keys, count = find("dca@b.test", &found);
-        CU_ASSERT_TRUE(count >= 1 && same(&found[0], base));
-        CU_ASSERT_EQUAL(state_begin(state, STATE_READ, &why), 0);
-        state_count(state, STATE_CERTIFICATES, &all, &why);
-        state_count(state, STATE_ADDRESSES, &keys, &why);
-        state_count(state, STATE_SUBJECTS, &subjects, &why);
-        CU_ASSERT_EQUAL(state_end(state, 0, &why), 0);
-        CU_ASSERT_EQUAL(all, count);
-        CU_ASSERT_EQUAL(keys, count);
-        CU_ASSERT_EQUAL(subjects, count);
-        state_close(&state);
-        most = count > most ? count : most;
-    }
-    CU_ASSERT_TRUE(most > 1); /* they did write */
-    CU_ASSERT_EQUAL(state_open(path, STATE_WRITE, &state, &why), 0);
-    stop();
-}
-
-/* No more bytes in the file system: told, and what was there stays. */
-static void disk_full(void)
-{
-    start();
-    struct der base = make(1, NOW, NULL, 0);
-    CU_ASSERT_EQUAL(put(base, KNOWN_SEEMAIL), 1);
-    state_close(&state);
-    pid_t child = fork();
-    if (child == 0) {
-        struct rlimit limit = {400000, 400000};
-        signal(SIGXFSZ, SIG_IGN);
-        int rc = state_open(path, STATE_WRITE, &state, &why);
-        setrlimit(RLIMIT_FSIZE, &limit);
-        for (unsigned n = 0; rc >= 0 && n < 100000; n++) {
-            char text[40];
-            const char *address = text;
-            snprintf(text, sizeof text, "dca@%u.test", n);
-            rc = put(make(n + 2, NOW, &address, 1), KNOWN_DIRECTORY);
-        }
-        _exit(rc < 0 && why.kind == FAILURE_STATE ? 0 : 1);
-    }
-    int status = -1;
-    waitpid(child, &status, 0);
-    CU_ASSERT_EQUAL(status, 0);
-    struct known *found;
-    CU_ASSERT_EQUAL_FATAL(state_open(path, STATE_WRITE, &state, &why), 0);
-    CU_ASSERT_EQUAL(find("dca@b.test", &found), 1);
-    CU_ASSERT_EQUAL(put(make(9999999, NOW, NULL, 0), KNOWN_DIRECTORY), 1);
-    stop();
-}
-
 /* CPU seconds of looking one address up a thousand times; the least of five. */
 static double cost_of_finding(const char *address)
 {
@@ -488,8 +397,6 @@ static const struct unit_test tests[] = {
     {"2.8-store: those long expired leave", expires},
     {"2.8-store: the best that is valid wins, one that is not stops nothing",
      best_wins},
-    {"2.8-store: killed while writing, two writers: all or nothing", killed},
-    {"2.8-store: a full disk is told and breaks nothing", disk_full},
     {"1.8-scale: one of thousands of partners is found as fast as one of ten", scale},
     {"2.8-store: settings have the words for sources", source_words},
 };

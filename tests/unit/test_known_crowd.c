@@ -1,7 +1,6 @@
 /* What happens to the certificates of an address that strangers crowd. */
 #include "unit.h"
 
-#include "buffer.h"
 #include "cert_fixture.h"
 #include "certificate.h"
 #include "cms_fixture.h"
@@ -31,13 +30,7 @@ static struct der make(unsigned serial, long long from)
         .serial = serial, .from = from, .to = from + 100 * DAY,
         .addresses = &address, .address_count = 1,
         .public_key = {rsa->derPublicKey.data, rsa->derPublicKey.len}};
-    struct buffer made = {0};
-    cert_fixture(&made, &plan);
-    const void *copy = pool_copy(pool, made.data, made.length);
-    size_t length = made.length;
-    buffer_free(&made);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
-    return (struct der){copy, length};
+    return cert_fixture_in(pool, &plan);
 }
 
 static int put(struct der certificate, enum known_source source)
