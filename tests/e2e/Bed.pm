@@ -176,17 +176,18 @@ sub gpgsm {
     my $dir = $self->{dir};
     my $home = $self->{gnupg} = "$dir/gnupg";
     mkdir $home, 0700;
-    write_file("$home/gpgsm.conf", "disable-crl-checks\n");
+    write_file("$home/gpgsm.conf", "disable-crl-checks\ndisable-dirmngr\n");
     write_file("$home/gpg-agent.conf", "allow-loopback-pinentry\n");
     my ($root) = output("openssl x509 -in $dir/ca/ca.pem -noout -fingerprint -sha1") =~ /=(.*)/;
     write_file("$home/trustlist.txt", "$root S relax\n");
     my $gpgsm = "gpgsm --homedir $home --batch --yes --pinentry-mode loopback --passphrase-fd 0";
     for (1 .. 5) { output("gpg-connect-agent --homedir $home /bye"); last if $? == 0 } # it starts late on a busy machine
-    for my $name (@names) { # in a format that old versions read too
-        output("cd $dir && openssl pkcs12 -export -in ca/$name.pem -inkey ca/$name.key -certfile ca/ca.pem -passout pass:x "
-                . "-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1 -out gnupg/$name.p12 && "
-                . "echo x | $gpgsm --import gnupg/$name.p12 && gpgsm --homedir $home --batch --import ca/ca.pem");
-    }
+    my @commands = ("cd $dir", "gpgsm --homedir $home --batch --import ca/ca.pem");
+    push @commands, "openssl pkcs12 -export -in ca/$_.pem -inkey ca/$_.key -certfile ca/ca.pem -passout pass:x "
+        . "-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1 -out gnupg/$_.p12", # old versions read it too
+        "echo x | $gpgsm --import gnupg/$_.p12" for @names;
+    my $said = output(join ' && ', @commands);
+    die "gpgsm: $said" if $? != 0 || $said =~ /failed/;
     return $gpgsm;
 }
 
