@@ -36,10 +36,10 @@ static int opens(struct buffer *info, SECKEYPrivateKey *key,
     return rc < 0 ? -1 : opened != NULL;
 }
 
-int cms_trial_oaep(CERTCertificate *certificate, SECKEYPrivateKey *key,
-                   struct failure *why)
+int cms_trial(CERTCertificate *certificate, SECKEYPrivateKey *key,
+              enum cms_transport transport, struct failure *why)
 {
-    const struct cms_recipient recipient = {certificate, CMS_RSA_OAEP};
+    const struct cms_recipient recipient = {certificate, transport};
     const struct cms_algorithm *algorithm = cms_algorithm_named("aes-256-cbc");
     PK11SlotInfo *slot = PK11_GetInternalSlot();
     PK11SymKey *content =
@@ -63,12 +63,12 @@ int cms_trial_oaep(CERTCertificate *certificate, SECKEYPrivateKey *key,
     return rc;
 }
 
-int cms_opens_oaep(CERTCertificate *certificate, SECKEYPrivateKey *key,
-                   struct failure *why)
+int cms_opens(CERTCertificate *certificate, SECKEYPrivateKey *key,
+              enum cms_transport transport, struct failure *why)
 {
     PK11SlotInfo *slot = PK11_GetSlotFromPrivateKey(key);
     int own = slot && PK11_IsInternal(slot);
     if (slot)
         PK11_FreeSlot(slot);
-    return own ? 1 : cms_trial_oaep(certificate, key, why);
+    return own ? 1 : cms_trial(certificate, key, transport, why);
 }

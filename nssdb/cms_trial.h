@@ -3,22 +3,26 @@
 
 /*
  * cms_trial: what a token does with a key of ours. It may know OAEP with
- * SHA-1 alone, which the list of its mechanisms does not tell: only a trial
- * does. It costs an operation with the private key.
+ * SHA-1 alone, or ECDH without the KDF of RFC 5753, which the list of its
+ * mechanisms does not tell: only a trial does. It costs an operation with the
+ * private key.
  */
+
+#include "cms_wrap.h"
 
 #include <cert.h>
 #include <keythi.h>
 
 struct failure;
 
-/* Does the key (the certificate's, RSA) open what partners encrypt to it by
- * CMS_RSA_OAEP? 1, 0, or -1: FAILURE_CRYPTO, FAILURE_MEMORY. */
-int cms_trial_oaep(CERTCertificate *certificate, SECKEYPrivateKey *key,
-                   struct failure *why);
+/* Does the key (the certificate's, of the kind that the transport is for) open
+ * what partners encrypt to it so? 1, 0, or -1: FAILURE_CRYPTO,
+ * FAILURE_MEMORY. */
+int cms_trial(CERTCertificate *certificate, SECKEYPrivateKey *key,
+              enum cms_transport transport, struct failure *why);
 
 /* The same, but no trial where NSS itself has the key: it does. */
-int cms_opens_oaep(CERTCertificate *certificate, SECKEYPrivateKey *key,
-                   struct failure *why);
+int cms_opens(CERTCertificate *certificate, SECKEYPrivateKey *key,
+              enum cms_transport transport, struct failure *why);
 
 #endif

@@ -2,6 +2,8 @@
 #include "own.h"
 
 #include "certificate.h"
+#include "cms_choice.h"
+#include "cms_trial.h"
 #include "failure.h"
 #include "keystore_write.h"
 #include "own_choice.h"
@@ -286,18 +288,34 @@ static void describe(struct own *own, const struct own_search *search,
     find_others(own, search, certificate);
 }
 
+/* What partners encrypt to it must be opened by the token that has the key. */
+static void check_opens(struct own *own, CERTCertificate *certificate,
+                        SECKEYPrivateKey *key)
+{
+    int ec = cms_key_of(certificate) == CMS_KEY_EC;
+    if (cms_opens(certificate, key, ec ? CMS_ECDH : CMS_RSA, NULL) != 1)
+        find(own, OWN_CRITICAL, "cannot-open",
+             "its token cannot open what is encrypted to it",
+             ec ? "use an RSA key, or have this one in the key store and not "
+                  "on the token: doc/keys.md"
+                : "see to the token: doc/keys.md");
+}
+
 static void check_key(struct own *own, const struct own_search *search,
                       CERTCertificate *certificate)
 {
     SECKEYPrivateKey *key = NULL;
     struct failure reason = {0};
-    if (keystore_key(search->keystore, certificate, &key, &reason) < 0)
+    if (keystore_key(search->keystore, certificate, &key, &reason) < 0) {
         find(own, OWN_CRITICAL, "no-key",
              pool_string(search->pool, reason.text),
              "put the key into the store (pk12util -i), or see to the "
              "token and its password");
-    else
-        SECKEY_DestroyPrivateKey(key);
+        return;
+    }
+    if (own->uses & OWN_RECEIVES)
+        check_opens(own, certificate, key);
+    SECKEY_DestroyPrivateKey(key);
 }
 
 /* A newer one is there and not used. */

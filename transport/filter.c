@@ -83,7 +83,7 @@ static int try_oaep(struct gateway *gateway, CERTCertificate *certificate,
         return 0;
     if (keystore_key(gateway->keystore, certificate, &key, why) < 0)
         return -1;
-    int rc = cms_opens_oaep(certificate, key, why);
+    int rc = cms_opens(certificate, key, CMS_RSA_OAEP, why);
     SECKEY_DestroyPrivateKey(key);
     return rc;
 }

@@ -11,6 +11,7 @@ my $dir = $bed->{dir};
 my $pki = "$Bed::top/tests/bed/pki";
 my $dca = 'domain-confidentiality-authority';
 my $dsa = 'domain-signing-authority';
+my $as = $> == 0 ? 'setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups' : '';
 
 sub store {
     my ($name, $cn, $addresses, $nickname, @more) = @_;
@@ -39,6 +40,27 @@ subtest '2.6-3183-dsa: an ECDSA key to sign' => sub {
     store('a-ec', $dsa, "$dsa\@a.test", 'a EC', 365, 'ec');
     my $undo = Bed::change("$bed->{TB_A_POLICY}/identity", sub { $_ = "a.test  \"a EC\"  \"a DCA\"\n" });
     arrives_good('alice@a.test', "$dsa\@a.test", 'ECDSA');
+    $undo->();
+};
+
+subtest '1.5-ca: an EC key to sign and to open' => sub {
+    local $ENV{KEY_USAGE} = 'digitalSignature,keyAgreement'; # as CAs have it for EC keys
+    store('a-ec-dca', $dca, "$dca\@a.test", 'a EC DCA', 365, 'ec');
+    my $undo = Bed::change("$bed->{TB_A_POLICY}/identity", sub { $_ = "a.test  \"a EC DCA\"\n" });
+    arrives_good('alice@a.test', "$dca\@a.test", 'signed with it');
+    if (($ENV{TB_KEYS} // '') eq 'softhsm') { # has ECDH without a KDF alone
+        my $status = Bed::output("$as $dir/bin/seemail-certs --policies $bed->{TB_A_POLICY} status");
+        is $? >> 8, 2, 'status: critical';
+        like $status, qr/critical: its token cannot open what is encrypted to it/, 'a token that cannot open with it is found';
+        $undo->();
+        return;
+    }
+    my $b = $bed->{TB_B_NSSDB};
+    Bed::output("certutil -A -d sql:$b -f $b/password -n 'a EC DCA' -t ,, -i $dir/ca/a-ec-dca.pem"); # before what B learned
+    is $?, 0, 'B knows it';
+    like $bed->send('b', 'inside', 'bob@b.test', 'alice@a.test', Bed::mail(From => 'bob@b.test')), qr/^250/, 'an answer';
+    like $bed->take('a') // '', qr/^X-SEEMAIL-Verified: good/m, 'is opened';
+    like Bed::read_file("$bed->{dir}/b/log/seemail"), qr/filter=seal .*alice\@a\.test.*transport=ecdh(?= |$)/m, 'with that key';
     $undo->();
 };
 

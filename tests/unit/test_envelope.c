@@ -399,17 +399,22 @@ static void a_full_disk_is_no_answer(void)
     blob_free(&wire);
 }
 
-static void a_trial_of_oaep(void)
+static void a_trial(void)
 {
     const struct cms_party *rsa = cms_fixture_rsa(),
                            *other = cms_fixture_party("rsa1024");
     struct failure why;
-    CU_ASSERT_EQUAL(cms_trial_oaep(rsa->certificate, rsa->key, &why), 1);
-    CU_ASSERT_EQUAL(cms_trial_oaep(rsa->certificate, other->key, &why), 0);
-    CU_ASSERT_EQUAL(cms_trial_oaep(cms_fixture_ec()->certificate, rsa->key,
-                                   &why), -1);
-    CU_ASSERT_EQUAL(why.kind, FAILURE_CRYPTO);
-    CU_ASSERT_EQUAL(cms_opens_oaep(rsa->certificate, rsa->key, &why), 1);
+    CERTCertificate *ec = cms_fixture_ec()->certificate;
+    for (enum cms_transport by = CMS_RSA; by <= CMS_RSA_OAEP; by++) {
+        CU_ASSERT_EQUAL(cms_trial(rsa->certificate, rsa->key, by, &why), 1);
+        CU_ASSERT_EQUAL(cms_trial(rsa->certificate, other->key, by, &why), 0);
+        CU_ASSERT_EQUAL(cms_trial(ec, rsa->key, by, &why), -1);
+        CU_ASSERT_EQUAL(why.kind, FAILURE_CRYPTO);
+    }
+    CU_ASSERT_EQUAL(cms_trial(ec, cms_fixture_ec()->key, CMS_ECDH, &why), 1);
+    CU_ASSERT_EQUAL(cms_trial(rsa->certificate, rsa->key, CMS_ECDH, &why), -1);
+    CU_ASSERT_EQUAL(cms_opens(rsa->certificate, rsa->key, CMS_RSA_OAEP, &why),
+                    1);
 }
 
 static const struct unit_test tests[] = {
@@ -433,6 +438,6 @@ static const struct unit_test tests[] = {
     {"envelope: another content type is told", another_content_is_no_envelope},
     {"1.2-suspend: a full disk is a failure, no answer",
      a_full_disk_is_no_answer},
-    {"2.4-hsm: a trial tells whether a key does OAEP", a_trial_of_oaep},
+    {"2.4-hsm: a trial tells what a key opens", a_trial},
 };
 UNIT_SUITE(envelope, tests)
