@@ -219,9 +219,23 @@ static void fill(struct found *found)
         found->list[found->count++] = (struct address){"", ""};
 }
 
-/* All in the text, behind what was found before. */
-static int read_all(struct pool *pool, const char *text, struct found *found)
+/* In place: what is shown as an @ becomes one. */
+static void show_at(char *text)
 {
+    char *to = text;
+    for (const char *at = text; *at;) {
+        int is = strncmp(at, "\xef\xbc\xa0", 3) == 0 || /* U+FF20, U+FE6B */
+                 strncmp(at, "\xef\xb9\xab", 3) == 0;
+        *to++ = is ? '@' : *at;
+        at += is ? 3 : 1;
+    }
+    *to = '\0';
+}
+
+/* All in the text, behind what was found before. */
+static int read_all(struct pool *pool, char *text, struct found *found)
+{
+    show_at(text);
     for (const char *at = text;
          (at = strchr(at, '@')) && found->count < found->most; at++) {
         if (read_around(pool, text, at, found) < 0)

@@ -92,6 +92,8 @@ static void readers_differ(void)
     CU_ASSERT_STRING_EQUAL(possible("From: a@b.test c@d.test\n\n"),
                            "a@b.test,c@d.test,a@b.testc,b.testc@d.test");
     CU_ASSERT_STRING_EQUAL(possible("From: @, @., x@(\n\n"), "");
+    CU_ASSERT_STRING_EQUAL(possible("From: a\xef\xbc\xa0" "b.test\n\n"),
+                           "a@b.test,a@b.test");
     CU_ASSERT_STRING_EQUAL(possible("To: a@b.test\n\n"), "");
     CU_ASSERT_STRING_EQUAL(possible("From: x\nSender: <a@b.test>\n\n"),
                            "a@b.test,a@b.test");
@@ -160,6 +162,8 @@ static void shown_beside(void)
         {"a@b.test (c@d.test)", "c@d.test"},
         {"=?utf-8?q?c=40d=2Etest?= <a@b.test>", "c@d.test"},
         {"=?utf-8?b?Y0Bk?= =?utf-8?b?LnRlc3Q=?= <a@b.test>", "c@d.test"},
+        {"c\xef\xbc\xa0" "d.test <a@b.test>", "c@d.test"},
+        {"=?utf-8?q?c=EF=B9=ABd=2Etest?= <a@b.test>", "c@d.test"},
         {"\"@ home\" <a@b.test>", ""},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
