@@ -137,6 +137,7 @@ static int domain_letter(char c)
 struct found {
     struct address *list;
     size_t most, count, tried;
+    const char *but; /* a domain that is passed over, or NULL */
 };
 
 /* An address that some reader may see there, if it is one. */
@@ -153,6 +154,8 @@ static int add_found(struct pool *pool, struct found *found, const char *local,
                  : domain_canonical(pool, domain, length, &canonical);
     if (rc <= 0)
         return rc;
+    if (found->but && strcmp(canonical, found->but) == 0)
+        return 0;
     char *text = pool_substring(pool, local, local_length);
     if (!text)
         return -1;
@@ -287,7 +290,7 @@ int mailbox_possible(struct pool *pool, const struct header *header,
                      struct address *list, size_t most)
 {
     static const char *const names[] = {"From", "Sender"};
-    struct found found = {list, most, 0, 0};
+    struct found found = {list, most, 0, 0, NULL};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const struct header_field *field;
         size_t at = 0;
@@ -302,16 +305,11 @@ int mailbox_named(struct pool *pool, const struct header *header,
                   const struct address *from, struct address *list,
                   size_t most)
 {
-    struct found found = {list, most, 0, 0};
-    size_t at = 0, kept = 0;
+    struct found found = {list, most, 0, 0, from->domain};
+    size_t at = 0;
     const struct header_field *field = header_next(header, "From", &at);
     char *text = field ? words_shown(pool, field) : NULL;
     if (!field)
         return 0;
-    if (!text || read_all(pool, text, &found) < 0)
-        return -1;
-    for (size_t i = 0; i < found.count; i++)
-        if (strcmp(list[i].domain, from->domain) != 0)
-            list[kept++] = list[i];
-    return (int)kept;
+    return text && read_all(pool, text, &found) == 0 ? (int)found.count : -1;
 }

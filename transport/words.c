@@ -158,7 +158,10 @@ char *words_shown(struct pool *pool, const struct header_field *field)
     struct buffer text = {0};
     char *value = header_unfold(pool, field), *copy = NULL;
     if (value && words_decode(value, &text, NULL) >= 0)
-        copy = pool_string(pool, buffer_string(&text));
+        copy = pool_substring(pool, buffer_string(&text), text.length);
+    for (size_t i = 0; copy && i < text.length; i++)
+        if (copy[i] == '\0') /* nothing hides behind it */
+            copy[i] = ' ';
     buffer_free(&text);
     return copy;
 }

@@ -164,6 +164,7 @@ static void shown_beside(void)
         {"=?utf-8?b?Y0Bk?= =?utf-8?b?LnRlc3Q=?= <a@b.test>", "c@d.test"},
         {"c\xef\xbc\xa0" "d.test <a@b.test>", "c@d.test"},
         {"=?utf-8?q?c=EF=B9=ABd=2Etest?= <a@b.test>", "c@d.test"},
+        {"=?utf-8?q?=00c=40d=2Etest?= <a@b.test>", "c@d.test"},
         {"\"@ home\" <a@b.test>", ""},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -186,6 +187,26 @@ static void shown_beside(void)
     }
 }
 
+/* However many of its own stand before it. */
+static void shown_behind_many(void)
+{
+    struct pool *pool = pool_new();
+    struct header header;
+    struct address address, list[3];
+    struct failure why;
+    char block[4000] = "From: ";
+    for (size_t i = 0; i < 100; i++)
+        strncat(block, "\"a@b.test\" ", sizeof block - strlen(block) - 1);
+    strncat(block, "\"c@d.test\" <a@b.test>\n\n",
+            sizeof block - strlen(block) - 1);
+    CU_ASSERT_EQUAL_FATAL(header_read(pool, block, strlen(block), 100, &header,
+                                      &why), 0);
+    CU_ASSERT_EQUAL_FATAL(mailbox_from(pool, &header, &address), 1);
+    CU_ASSERT_EQUAL_FATAL(mailbox_named(pool, &header, &address, list, 3), 1);
+    CU_ASSERT_STRING_EQUAL(list[0].domain, "d.test");
+    pool_free(&pool);
+}
+
 static const struct unit_test tests[] = {
     {"2.6-mapping: one address, however it is written", one_address},
     {"1.2-auth: what an ambiguous From could be read as", readers_differ},
@@ -194,5 +215,7 @@ static const struct unit_test tests[] = {
     {"1.2-auth: more than anybody reads is nobody's", too_many},
     {"2.6-mapping: what can be read in two ways is ambiguous", ambiguous},
     {"2.6-mapping: addresses that From shows beside its own", shown_beside},
+    {"2.6-mapping: another's is seen behind any number of its own",
+     shown_behind_many},
 };
 UNIT_SUITE(mailbox, tests)
