@@ -44,6 +44,15 @@ static char *token(struct pool *pool, const char **at)
     return copy;
 }
 
+/* Behind the characters of a quoted string, on its quote or at the end. */
+static const char *quoted_end(const char *at)
+{
+    for (; *at && *at != '"'; at++)
+        if (*at == '\\' && at[1])
+            at++;
+    return at;
+}
+
 /* A quoted string, or all up to the next ; or blank: mail is written so. */
 static char *parameter_value(struct pool *pool, const char **at)
 {
@@ -53,15 +62,16 @@ static char *parameter_value(struct pool *pool, const char **at)
         *at = skip(from + length);
         return pool_substring(pool, from, length);
     }
-    char *copy = pool_string(pool, ++from), *to = copy;
-    while (copy && *from && *from != '"') {
-        if (*from == '\\' && from[1])
+    const char *end = quoted_end(++from);
+    char *copy = pool_substring(pool, from, (size_t)(end - from)), *to = copy;
+    while (copy && from < end) {
+        if (*from == '\\' && from + 1 < end)
             from++;
         *to++ = *from++;
     }
     if (to)
         *to = '\0';
-    *at = skip(*from ? from + 1 : from);
+    *at = skip(*end ? end + 1 : end);
     return copy;
 }
 

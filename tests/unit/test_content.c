@@ -5,6 +5,7 @@
 #include "pool.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 static void types_and_parameters(void)
 {
@@ -55,8 +56,26 @@ static void a_thousand_parameters(void)
     pool_free(&pool);
 }
 
+/* A header of 100 kB must not take a thousand times its length. */
+static void quoted_parameters(void)
+{
+    static char text[100100] = "a/b";
+    struct rusage before, after;
+    for (size_t i = 0; i < 20000; i++)
+        memcpy(text + 3 + i * 5, ";x=\"\"", 6);
+    struct pool *pool = pool_new();
+    struct content content;
+    getrusage(RUSAGE_SELF, &before);
+    CU_ASSERT_EQUAL(content_parse(pool, text, &content), 0);
+    getrusage(RUSAGE_SELF, &after);
+    CU_ASSERT(after.ru_maxrss - before.ru_maxrss < 100000); /* kB */
+    pool_free(&pool);
+}
+
 static const struct unit_test tests[] = {
     {"content: types and parameters", types_and_parameters},
     {"content: a thousand parameters", a_thousand_parameters},
+    {"1.7-graceful: many quoted parameters take no more memory than they have",
+     quoted_parameters},
 };
 UNIT_SUITE(content, tests)
