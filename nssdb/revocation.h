@@ -59,9 +59,6 @@ int revocation_check(struct state *state, struct pool *pool,
                      time_t now, long grace, struct revocation *result_r,
                      struct failure *why);
 
-/* "good", "revoked", "suspended", ...: for logs and programs. */
-const char *revocation_word(enum revocation_status status);
-
 /* "keyCompromise", ...; "" for none. */
 const char *revocation_reason_word(int reason);
 

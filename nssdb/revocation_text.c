@@ -8,27 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const words_of[] = {
-    [REVOCATION_GOOD] = "good",
-    [REVOCATION_REVOKED] = "revoked",
-    [REVOCATION_SUSPENDED] = "suspended",
-    [REVOCATION_NO_POINTER] = "no-crl-pointer",
-    [REVOCATION_NOT_CHECKABLE] = "not-checkable",
-    [REVOCATION_CRL_INVALID] = "crl-invalid",
-    [REVOCATION_CRL_EXPIRED] = "crl-expired",
-};
-
 static const char *const reasons[] = {
     "unspecified",   "keyCompromise",        "cACompromise",
     "affiliationChanged", "superseded",      "cessationOfOperation",
     "certificateHold", "",                   "removeFromCRL",
     "privilegeWithdrawn", "aACompromise",
 };
-
-const char *revocation_word(enum revocation_status status)
-{
-    return (unsigned)status <= REVOCATION_CRL_EXPIRED ? words_of[status] : "";
-}
 
 const char *revocation_reason_word(int reason)
 {

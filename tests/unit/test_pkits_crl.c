@@ -179,8 +179,7 @@ static void whole_suite(void)
             continue;
         enum revocation_status status = run(folder, &row);
         if (valid != (status == REVOCATION_GOOD))
-            printf("\n%s %s: %s", row.test, row.valid,
-                   revocation_word(status));
+            printf("\n%s %s: status %d", row.test, row.valid, (int)status);
         CU_ASSERT_EQUAL(valid, status == REVOCATION_GOOD);
         asked++;
     }
