@@ -4,6 +4,7 @@
  * which Exim would put into the mail, and nothing to standard output before
  * all is done (design rule 2).
  */
+#include "account.h"
 #include "approval.h"
 #include "blob.h"
 #include "failure.h"
@@ -328,6 +329,13 @@ static void out_of_time(int signal_number)
     _exit(EX_TEMPFAIL);
 }
 
+/* Exim's routers run us as root. */
+static int become_hub(const struct settings *settings, struct failure *why)
+{
+    return account_become_owner(settings->state, why) < 0
+               ? -1 : account_become_owner(settings->nssdb, why);
+}
+
 static int run(struct command *c, int argc, char **argv, struct failure *why)
 {
     const char *home = getenv(ENV_HOME);
@@ -338,7 +346,8 @@ static int run(struct command *c, int argc, char **argv, struct failure *why)
         if (strcmp(argv[1], commands[i].name) != 0)
             continue;
         logline_field(&c->log, "filter", argv[1]);
-        if (gateway_open(home, &c->gateway, why) < 0)
+        if (gateway_open(home, &c->gateway, why) < 0 ||
+            become_hub(&c->gateway.policy->settings, why) < 0)
             return -1;
         signal(SIGALRM, out_of_time);
         alarm((unsigned)c->gateway.policy->settings.filter_timeout);

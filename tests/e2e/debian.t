@@ -90,4 +90,22 @@ for my $split (0, 1) {
     };
 }
 
+# A hub's Exim is started by root, and asks in its routers as root; a bed's daemon is no longer root when it delivers.
+subtest '2.4-keys: what Exim asks as root is done by the user of the hub' => sub {
+    plan skip_all => 'not root, so Exim cannot be' if $> != 0;
+    my $conf = "$dir/single/exim.conf";
+    Bed::output("rm -rf $dir/a/state/sealed $dir/a/state/events*");
+    Bed::write_file("$dir/marked", Bed::mail(Subject => '[seemail]', To => 'bob@b.test, x@c.test'));
+    Bed::change("$bed->{TB_A_POLICY}/partners", sub { $_ .= "*\@c.test\n" }); # nobody has its certificate
+    Bed::output("$exim -C $conf -odq -f alice\@a.test bob\@b.test x\@c.test <$dir/marked");
+    my ($id) = Bed::output("$exim -C $conf -bpr") =~ /^ *\S+ +\S+ (\S+) </m or return fail 'nothing is in the queue';
+    Bed::output("$exim -C $conf -M $id");
+    like $bed->take('b') // '', qr/^X-SEEMAIL-Verified: good/m, 'a mail is sealed';
+    like Bed::output("$exim -C $conf -Mvl $id"), qr/^.*x\@c\.test R=seemail_ready defer .*no certificate is known/m, 'or waits, for what it lacks';
+    Bed::output("$exim -C $conf -Mrm $id");
+    my $user_id = getpwnam $user;
+    my @others = grep { (stat $_)[4] != $user_id } glob "$dir/a/state/*";
+    is "@others", '', 'and what it writes belongs to the hub\'s user';
+};
+
 done_testing;
