@@ -13,6 +13,18 @@ static ssize_t fill(struct source *in, char *data, size_t *at, size_t *used,
     return got;
 }
 
+/* How many bytes there are before that one, up to so many. */
+static size_t run_before(const char *data, char byte, size_t most)
+{
+    const char *at = memchr(data, byte, most);
+    return at ? (size_t)(at - data) : most;
+}
+
+static size_t lesser(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 static ssize_t canonical_read(struct source *self, void *data, size_t size,
                               struct failure *why)
 {
@@ -24,15 +36,22 @@ static ssize_t canonical_read(struct source *self, void *data, size_t size,
             return got;
     }
     while (out < end && c->at < c->used) {
-        char byte = c->data[c->at];
-        if (byte == '\n' && !c->cr) {
+        const char *from = c->data + c->at;
+        size_t run = run_before(from, '\n',
+                                lesser((size_t)(end - out), c->used - c->at));
+        if (run) {
+            memcpy(out, from, run);
+            out += run;
+            c->at += run;
+            c->cr = out[-1] == '\r';
+        } else if (c->cr) {
+            *out++ = '\n';
+            c->at++;
+            c->cr = 0;
+        } else {
             *out++ = '\r'; /* and the LF comes with the next turn */
             c->cr = 1;
-            continue;
         }
-        c->cr = byte == '\r';
-        *out++ = byte;
-        c->at++;
     }
     return out - (char *)data;
 }
@@ -51,6 +70,15 @@ static size_t localise(struct local_source *l, char *out, size_t size)
 {
     size_t put = 0;
     while (l->at < l->used && put + 1 < size) {
+        const char *from = l->data + l->at;
+        size_t run = l->cr ? 0 : run_before(from, '\r',
+                                            lesser(size - 1 - put,
+                                                   l->used - l->at));
+        memcpy(out + put, from, run);
+        put += run;
+        l->at += run;
+        if (run)
+            continue;
         char byte = l->data[l->at++];
         if (l->cr && byte != '\n')
             out[put++] = '\r';

@@ -77,6 +77,29 @@ static void broken_input_is_told(void)
     CU_ASSERT_EQUAL(decode("====", text, sizeof text), 0);
 }
 
+/* The alphabet in order is the values 0 to 63; all else counts for nothing. */
+static void each_character_has_its_value(void)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop"
+                                   "qrstuvwxyz0123456789+/";
+    char out[64], text[6] = "";
+    decode(alphabet, out, sizeof out);
+    for (size_t i = 0; i < 48; i++) {
+        unsigned group = (unsigned)i / 3 * 4;
+        unsigned bits = group << 18 | (group + 1) << 12 | (group + 2) << 6 |
+                        (group + 3);
+        CU_ASSERT_EQUAL((unsigned char)out[i],
+                        bits >> (16 - 8 * (i % 3)) & 255);
+    }
+    for (int c = 1; c < 256; c++) {
+        if (strchr(alphabet, c) || c == '=')
+            continue;
+        memcpy(text, (char[]){'Z', 'm', (char)c, '9', 'v'}, 5);
+        CU_ASSERT_EQUAL(decode(text, out, sizeof out), 0);
+        CU_ASSERT_STRING_EQUAL(out, "foo");
+    }
+}
+
 static void large_round_trip(void)
 {
     struct blob in, coded, out;
@@ -116,6 +139,7 @@ static void large_round_trip(void)
 static const struct unit_test tests[] = {
     {"base64: the vectors of RFC 4648", published_vectors},
     {"base64: what is broken is told", broken_input_is_told},
+    {"base64: each character has its value", each_character_has_its_value},
     {"base64: a megabyte there and back", large_round_trip},
 };
 UNIT_SUITE(base64, tests)
