@@ -26,11 +26,20 @@ static int self_issued(CERTCertificate *certificate)
                                  &certificate->derSubject);
 }
 
+static void keep(CERTCertList *kept, CERTCertificate *certificate)
+{
+    CERTCertificate *one = CERT_DupCertificate(certificate);
+    if (CERT_AddCertToListTail(kept, one) != SECSuccess)
+        CERT_DestroyCertificate(one);
+}
+
 /* How many certificates there are above, each as often as there is a way to
  * it, up to one more than the limit; that is also said of one that has too
- * many names. */
+ * many names. They are kept until the path is found: NSS would read each from
+ * the store again, and check again what the store's password vouches for,
+ * which costs as much as a use of the key. */
 static unsigned count_above(CERTCertificate *certificate, unsigned depth,
-                            unsigned seen)
+                            unsigned seen, CERTCertList *kept)
 {
     if (depth == PATH_MOST || seen > PATH_CANDIDATES_MOST)
         return seen;
@@ -42,10 +51,11 @@ static unsigned count_above(CERTCertificate *certificate, unsigned depth,
          !CERT_LIST_END(node, list) && seen <= PATH_CANDIDATES_MOST;
          node = CERT_LIST_NEXT(node)) {
         seen++;
+        keep(kept, node->cert);
         if (cert_name_count(node->cert) > PATH_NAMES_MOST)
             seen = PATH_CANDIDATES_MOST + 1;
         if (!self_issued(node->cert))
-            seen = count_above(node->cert, depth + 1, seen);
+            seen = count_above(node->cert, depth + 1, seen, kept);
     }
     CERT_DestroyCertList(list);
     return seen;
@@ -144,33 +154,43 @@ static int explain(CERTCertificate *certificate, time_t when, int code,
     return 0;
 }
 
-int path_find(CERTCertificate *certificate, enum judge_use use, time_t when,
-              struct path *path_r, struct failure *why)
+static int find(CERTCertificate *certificate, enum judge_use use, time_t when,
+                struct path *path, struct failure *why)
 {
     CERTCertList *list = NULL;
     CERTCertificate *root = NULL;
+    int rc = 0, code = validate(certificate, use, when, &list, &root);
+    if (code)
+        rc = explain(certificate, when, code, path, why);
+    else if (!list || !root)
+        say(path, PATH_UNKNOWN_CA, "no path to a trusted root", 0);
+    else if (!take(path, list, root))
+        say(path, PATH_UNKNOWN_CA, "its path to a root is too long", 0);
+    if (list)
+        CERT_DestroyCertList(list);
+    if (root)
+        CERT_DestroyCertificate(root);
+    return rc;
+}
+
+int path_find(CERTCertificate *certificate, enum judge_use use, time_t when,
+              struct path *path_r, struct failure *why)
+{
     int rc = 0;
     *path_r = (struct path){.status = PATH_GOOD};
     if (cert_name_count(certificate) > PATH_NAMES_MOST) {
         say(path_r, PATH_BAD, "it has too many names", 0);
         return 0;
     }
-    if (count_above(certificate, 0, 0) > PATH_CANDIDATES_MOST) {
+    CERTCertList *above = CERT_NewCertList();
+    if (!above)
+        return failure_memory(why);
+    if (count_above(certificate, 0, 0, above) > PATH_CANDIDATES_MOST)
         say(path_r, PATH_UNKNOWN_CA, "too many certificates, or names, above it",
             0);
-        return 0;
-    }
-    int code = validate(certificate, use, when, &list, &root);
-    if (code)
-        rc = explain(certificate, when, code, path_r, why);
-    else if (!list || !root)
-        say(path_r, PATH_UNKNOWN_CA, "no path to a trusted root", 0);
-    else if (!take(path_r, list, root))
-        say(path_r, PATH_UNKNOWN_CA, "its path to a root is too long", 0);
-    if (list)
-        CERT_DestroyCertList(list);
-    if (root)
-        CERT_DestroyCertificate(root);
+    else
+        rc = find(certificate, use, when, path_r, why);
+    CERT_DestroyCertList(above);
     if (rc < 0 || path_r->status != PATH_GOOD)
         path_free(path_r);
     return rc;
