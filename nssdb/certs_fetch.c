@@ -109,9 +109,13 @@ static void say(struct fetch *fetch, const char *address)
 {
     const struct discovered *found = &fetch->found;
     size_t size = sizeof fetch->text;
-    if (found->usable)
+    if (found->usable && found->kept)
         snprintf(fetch->text, size, "%zu found, %zu new", found->kept,
                  found->fresh);
+    else if (found->usable)
+        snprintf(fetch->text, size, "nothing found, the one that is known "
+                 "can be used%s%s", found->failed ? "; " : "",
+                 found->failed ? fetch->first.text : "");
     else if (found->answer.pending)
         snprintf(fetch->text, size, "waits for an approval: seemail-certs "
                                     "approve %s", address);

@@ -63,13 +63,32 @@ static int set_up(LDAP *ldap)
     return rc;
 }
 
+/* A session has nothing of what ldap.conf and the environment say of TLS:
+ * the system's CAs must be handed to it. */
+static int system_cas(LDAP *ldap)
+{
+    static const int options[] = {LDAP_OPT_X_TLS_CACERTFILE,
+                                  LDAP_OPT_X_TLS_CACERTDIR};
+    int rc = LDAP_OPT_SUCCESS;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        char *path = NULL;
+        ldap_get_option(NULL, options[i], &path);
+        if (rc == LDAP_OPT_SUCCESS && path)
+            rc = ldap_set_option(ldap, options[i], path);
+        ldap_memfree(path);
+    }
+    return rc;
+}
+
 static int set_tls(LDAP *ldap, const char *ca_file)
 {
     int demand = LDAP_OPT_X_TLS_DEMAND, client = 0;
     int least = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
     int rc = ldap_set_option(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
-    if (rc == LDAP_OPT_SUCCESS && ca_file)
-        rc = ldap_set_option(ldap, LDAP_OPT_X_TLS_CACERTFILE, ca_file);
+    if (rc == LDAP_OPT_SUCCESS)
+        rc = ca_file
+                 ? ldap_set_option(ldap, LDAP_OPT_X_TLS_CACERTFILE, ca_file)
+                 : system_cas(ldap);
     if (rc == LDAP_OPT_SUCCESS)
         rc = ldap_set_option(ldap, LDAP_OPT_X_TLS_PROTOCOL_MIN, &least);
     if (rc == LDAP_OPT_SUCCESS)
@@ -128,6 +147,9 @@ static int connect_watched(struct directory_session *session,
     ldap_set_option(session->ldap, LDAP_OPT_CONNECT_CB, &session->callback);
     const char *what = "connecting";
     int rc = ldap_connect(session->ldap);
+    if (rc != LDAP_SUCCESS && session->watch && uses_tls(session->server))
+        what = "connecting with TLS: is its certificate for this name, and "
+               "by a CA that is known here (column ca-file)?";
     if (rc == LDAP_SUCCESS && session->server->starttls) {
         what = "StartTLS";
         rc = ldap_start_tls_s(session->ldap, NULL, NULL);

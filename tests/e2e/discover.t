@@ -252,6 +252,15 @@ subtest '2.8-ldap: TLS, and who we are' => sub {
         fresh("find discover $row->[0]\n");
         like json("fetch $row->[1]")->{text}, $row->[2], $row->[3];
     }
+    fresh("find discover $tls\n");
+    {
+        local $ENV{LDAPTLS_CACERT} = $other;
+        like json('fetch b.test')->{text}, qr/connecting with TLS: .*\(column ca-file\)/, 'without a ca-file not with one that the system does not know';
+        local $ENV{LDAPTLS_CACERT} = $ca;
+        like json('fetch b.test')->{text}, qr/^1 found/, 'but with one that it knows';
+    }
+    Bed::write_file("$bed->{TB_A_POLICY}/directories", "find discover ldap://127.0.0.1:1\n");
+    like json('fetch b.test')->{text}, qr/^nothing found, the one that is known can be used; directory .*connecting/, 'and one that is known is used without any';
 };
 
 subtest '2.8-ldap: referrals are not followed, and half a list is none' => sub {
