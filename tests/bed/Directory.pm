@@ -47,7 +47,7 @@ sub server_key {
 }
 
 sub up {
-    my ($dir, $agencies, $start, $wait_for) = @_;
+    my ($dir, $agencies, $start, $wait_for, $port, $tls) = @_;
     my $folder = "$dir/ldap";
     mkdir $_ for $folder, "$folder/db";
     my $modules = (grep { -d } qw(/usr/lib/ldap))[0];
@@ -63,9 +63,6 @@ sub up {
     system("/usr/sbin/slapadd -f $folder/slapd.conf -l $folder/start.ldif >>$dir/output 2>&1") == 0
         or die "slapadd failed: see $dir/output\n";
     if ($> == 0) { system("chown -R Debian-exim: $folder") == 0 or die "chown\n" }
-    my @sockets = map { IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "no port\n" } 1 .. 2;
-    my ($port, $tls) = map { $_->sockport } @sockets;
-    close $_ for @sockets;
     my $local = "ldapi://$folder/socket" =~ s{(?<=//)(.*)}{$1 =~ s|/|%2f|gr}er;
     # As a shell can start it again: tests stop it.
     write_file("$folder/start", "exec $slapd -f $folder/slapd.conf -h 'ldap://127.0.0.1:$port/ ldaps://127.0.0.1:$tls/ $local' -d 0\n");

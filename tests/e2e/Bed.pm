@@ -9,7 +9,7 @@ use File::Temp qw(tempdir);
 use IO::Socket::INET;
 
 our $top = abs_path(dirname(__FILE__) . '/../..');
-my @beds;
+my (@beds, @ports);
 
 sub up {
     my ($class, @agencies) = @_;
@@ -32,7 +32,7 @@ END {
         next if $ENV{KEEP};
         system "GNUPGHOME=$bed->{gnupg} gpgconf --kill all" if $bed->{gnupg};
         system "$top/tests/testbed", 'down', $bed->{dir};
-        system 'rm', '-rf', $bed->{dir};
+        wait_for(sub { output('rm', '-rf', $bed->{dir}); $? == 0 }); # a child of the hub may still write
     }
     $? = $status;
 }
@@ -51,10 +51,16 @@ sub write_file {
     close $f or die "$path: $!\n";
 }
 
-# Waits until the code gives something true (a minute at the most), and gives it.
+# A port that nobody else is given: bound until the end, but for whom it is can listen there, again and again.
+sub free_port {
+    push @ports, IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'tcp', ReuseAddr => 1) || die "port: $!\n";
+    return $ports[-1]->sockport;
+}
+
+# Waits until the code gives something true (two minutes at the most), and gives it.
 sub wait_for {
     my ($code) = @_;
-    for (1 .. 3000) {
+    for (1 .. 6000) {
         my $answer = $code->();
         return $answer if $answer;
         select undef, undef, undef, 0.02;
@@ -182,12 +188,18 @@ sub gpgsm {
     write_file("$home/trustlist.txt", "$root S relax\n");
     my $gpgsm = "gpgsm --homedir $home --batch --yes --pinentry-mode loopback --passphrase-fd 0";
     for (1 .. 5) { output("gpg-connect-agent --homedir $home /bye"); last if $? == 0 } # it starts late on a busy machine
-    my @commands = ("cd $dir", "gpgsm --homedir $home --batch --import ca/ca.pem");
-    push @commands, "openssl pkcs12 -export -in ca/$_.pem -inkey ca/$_.key -certfile ca/ca.pem -passout pass:x "
-        . "-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1 -out gnupg/$_.p12", # old versions read it too
-        "echo x | $gpgsm --import gnupg/$_.p12" for @names;
-    my $said = output(join ' && ', @commands);
-    die "gpgsm: $said" if $? != 0 || $said =~ /failed/;
+    my $said = output("cd $dir && gpgsm --homedir $home --batch --import ca/ca.pem");
+    die "gpgsm: $said" if $?;
+    for my $name (@names) {
+        # GnuPG 2.2 derives a wrong key from one salt in a hundred: such a file is made anew, with another salt.
+        for (1 .. 10) {
+            $said = output("cd $dir && openssl pkcs12 -export -in ca/$name.pem -inkey ca/$name.key -certfile ca/ca.pem -passout pass:x "
+                    . "-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1 -out gnupg/$name.p12 " # old versions read it too
+                    . "&& echo x | $gpgsm --import gnupg/$name.p12");
+            last if $? == 0 && $said !~ /failed|error/;
+        }
+        die "gpgsm: $said" if $? != 0 || $said =~ /failed|error/;
+    }
     return $gpgsm;
 }
 

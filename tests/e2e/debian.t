@@ -56,7 +56,7 @@ sub start {
     my ($name, $split) = @_;
     my $folder = "$dir/$name";
     mkdir $_ for $folder, "$folder/spool";
-    my @ports = map { $_->sockport } map { IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) } 1, 2;
+    my @ports = map { Bed::free_port() } 1, 2;
     @$bed{qw(TB_D_INSIDE_PORT TB_D_OUTSIDE_PORT TB_D_SPOOL TB_D_LOG)} = (@ports, "$folder/spool", "$folder/spool/mainlog");
     put_in($folder, $split, main_lines("$folder/spool", @ports));
     my $out = Bed::output("/usr/sbin/update-exim4.conf -d $folder -o $folder/exim.conf");

@@ -288,7 +288,7 @@ subtest '2.8-ldap: servers that hang, or give without end, are cut off, and the 
         my $got = json('fetch b.test');
         is "$got->{usable} $got->{failed}", '0 1', "$mode: failed";
         like $got->{text}, $words{$mode}, 'says why';
-        cmp_ok time - $start, '<', 30, 'in time';
+        cmp_ok time - $start, '<', 90, 'in time'; # on a busy machine too; the server would hang for 120
     }
     my ($uri) = bad_server('many');
     fresh("bad discover $uri\n$find");

@@ -12,11 +12,10 @@ my $kills = $ENV{KILLS} || 200;
 my $seed = $ENV{SEED} || time;
 srand $seed;
 note "SEED=$seed";
-$ENV{TB_DELAY_WARNING} = '24h'; # Exim freezes a warning of its own for good, when its delivery was killed
 my $bed = Bed->up('a', 'b');
 my $dir = $bed->{dir};
 my @as = $> == 0 ? qw(setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups) : ();
-my $secret = 'kept-from-all-but-the-partner';
+my $secret = 'kept-from-all-but-the-partner-' . join '-', time, $$; # no other run leaves it in /tmp
 my %arrived;
 $ENV{TMPDIR} = "$dir/tmp"; # of what is started again here
 

@@ -105,7 +105,7 @@ subtest '1.9-logs: to a syslog\'s socket' => sub {
     like stranger(), qr/^250/, 'accepted';
     my $got = '';
     local $SIG{ALRM} = sub { die "no line came\n" };
-    alarm 30;
+    alarm 120;
     do { $syslog->recv($got, 10000) } until $got =~ m{"host":"127.0.0.1"};
     alarm 0;
     like $got, qr/^<21>\w{3} [ \d]\d \d\d:\d\d:\d\d seemail\[\d+\]: \{"time":.*"direction":"inside".*\}$/, 'facility mail, level notice';

@@ -64,8 +64,7 @@ subtest '2.12-from-postmaster: what makes no notice' => sub {
 
 subtest '1.3-notify: a partner\'s mail that is not verified' => sub {
     like $bed->send('a', 'outside', 'bob@b.test', 'alice@a.test', Bed::mail(From => 'bob@b.test', To => 'alice@a.test')), qr/^250/, 'accepted';
-    my $mail = $bed->take('a');
-    $mail = from_hub() unless $mail =~ /^Auto-Submitted/m;
+    my $mail = from_hub();
     like $mail, qr/Mail came that could not be verified.*b\.test: once/s, 'the administrator of the recipient is told';
     is $bed->waiting('b') + $bed->waiting('outside'), 0, '2.12-not-theirs: and nobody else';
     $bed->take('a') while $bed->waiting('a');

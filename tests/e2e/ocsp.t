@@ -17,11 +17,6 @@ my ($port, $responder);
 
 sub shell { my $out = Bed::output("cd $dir && $_[0]"); $? == 0 or die "$_[0]: $out"; return $out }
 
-sub free_port {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "port: $!";
-    return $socket->sockport;
-}
-
 # The responder knows what the index says; it is started again for another one. It gets stuck on a connection without
 # a request, so what it says tells when it is ready.
 sub respond {
@@ -59,7 +54,7 @@ sub ask {
     return "$status $answer->[0]{status}";
 }
 
-$port = free_port();
+$port = Bed::free_port();
 {
     local $ENV{CRL_URL} = 'http://127.0.0.1:1/gone.crl';
     local $ENV{OCSP_URL} = "http://127.0.0.1:$port";
@@ -79,7 +74,7 @@ subtest 'B-interfaces: OCSP responders are asked, and their answers kept' => sub
 
 subtest 'B-interfaces: a responder that fails, and one that lies' => sub {
     local $ENV{CRL_URL} = 'http://127.0.0.1:1/gone.crl';
-    my $other = free_port();
+    my $other = Bed::free_port();
     {
         local $ENV{OCSP_URL} = "http://127.0.0.1:$other";
         shell("$pki cert $dir/ca five $dca $dca\@a.test");
@@ -103,7 +98,7 @@ subtest 'B-interfaces: a responder that fails, and one that lies' => sub {
 # A responder that the CA has made one, and revoked later.
 subtest 'B-interfaces: a responder whose certificate was revoked is no responder any more' => sub {
     local $ENV{CRL_URL} = 'http://127.0.0.1:1/gone.crl';
-    $port = free_port(); # one that failed is left alone for a while
+    $port = Bed::free_port(); # one that failed is left alone for a while
     local $ENV{OCSP_URL} = "http://127.0.0.1:$port";
     shell("$pki cert $dir/ca $_ $dca $dca\@a.test") for qw(first second);
     my $make = sub {
@@ -121,7 +116,7 @@ subtest 'B-interfaces: a responder whose certificate was revoked is no responder
     $crl->('revoked=7777:1');
     is ask('second'), '75 no answer', 'until its certificate is revoked';
     like ask('first'), qr/^75 no answer/, 'and what it has answered before does not count any more';
-    $port = free_port();
+    $port = Bed::free_port();
     $ENV{OCSP_URL} = "http://127.0.0.1:$port";
     shell("$pki cert $dir/ca third $dca $dca\@a.test");
     $make->("noCheck=ignored\n");
@@ -171,7 +166,7 @@ sub verdict {
 }
 
 subtest 'B-interfaces: mail signed with certificates whose CRL cannot be got' => sub {
-    $port = free_port();
+    $port = Bed::free_port();
     # A CA whose CRL nobody has.
     shell("CA_NAME=Far $pki ca far && $as certutil -A -d sql:$bed->{TB_B_NSSDB} -f $bed->{TB_B_NSSDB}/password -n far -t CT,C,C -i far/ca.pem");
     made(qw(seven eight nine ten));
@@ -186,7 +181,7 @@ subtest 'B-interfaces: mail signed with certificates whose CRL cannot be got' =>
 };
 
 subtest 'B-interfaces: of a CRL and an answer the newer one counts' => sub {
-    $port = free_port();
+    $port = Bed::free_port();
     made(qw(later));
     respond('far', revoked('later', 'keyCompromise'));
     is verdict('later'), 'revoked', 'revoked by OCSP';
@@ -202,7 +197,7 @@ subtest 'B-interfaces: of a CRL and an answer the newer one counts' => sub {
 };
 
 subtest '2.4-approved: answers are signed as the table algorithms says' => sub {
-    $port = free_port();
+    $port = Bed::free_port();
     local @ENV{qw(CRL_URL OCSP_URL)} = ('http://127.0.0.1:1/gone.crl', "http://127.0.0.1:$port");
     shell("$pki cert $dir/ca $_ $dca $dca\@a.test") for qw(sha1-a sha1-b);
     respond('sha1', valid('sha1-a'), valid('sha1-b'));

@@ -135,7 +135,7 @@ subtest '2.14-ping: clear failures' => sub {
 
 subtest '2.4-authentic: an answer that is not verified is shown as such' => sub {
     my $pid = fork // die "fork: $!";
-    if (!$pid) { Bed::write_file("$dir/pinged", ping('--wait', 30, 'b.test') . ($? >> 8)); require POSIX; POSIX::_exit(0) }
+    if (!$pid) { Bed::write_file("$dir/pinged", ping('--wait', 120, 'b.test') . ($? >> 8)); require POSIX; POSIX::_exit(0) }
     my $mend = Bed::change("$bed->{TB_B_POLICY}/settings", sub { $_ .= "answers 0\n" });
     my $name = Bed::wait_for(sub { (glob "$dir/a/state/pings/*")[0] });
     $name =~ s{.*/}{};
@@ -157,7 +157,7 @@ subtest '2.4-authentic: an answer that is verified, and somebody else\'s, is sho
     Bed::output("$Bed::top/tests/bed/pki cert $dir/ca other $dca $dca\@other.test");
     my $mend = Bed::change("$bed->{TB_B_POLICY}/settings", sub { $_ .= "answers 0\n" });
     my $pid = fork // die "fork: $!";
-    if (!$pid) { Bed::write_file("$dir/pinged", ping('--wait', 30, 'b.test') . ($? >> 8)); require POSIX; POSIX::_exit(0) }
+    if (!$pid) { Bed::write_file("$dir/pinged", ping('--wait', 120, 'b.test') . ($? >> 8)); require POSIX; POSIX::_exit(0) }
     my $name = Bed::wait_for(sub { (glob "$dir/a/state/pings/*")[0] });
     $name =~ s{.*/}{};
     Bed::write_file("$dir/entity", "Content-Type: text/plain\r\n\r\nSEEMail: 2.2\r\n");

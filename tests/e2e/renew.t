@@ -110,7 +110,8 @@ subtest '2.8-auto-b: what the CA sends, in all its forms' => sub {
         ['x.crt', '{ echo "Your certificate:"; cat ca/f.pem ca/ca.pem; } >x.crt']) {
         issue('f', -1, 301 + $n++);
         shell($form->[1]);
-        like certs("renew --install $dir/$form->[0]"), qr/^installed "a DCA".* ${\ strftime('%Y-%m-%d', gmtime(time + 86400 * (300 + $n)))}/m, $form->[0];
+        my ($until) = shell('openssl x509 -in ca/f.pem -noout -enddate -dateopt iso_8601') =~ /=(\S+)/;
+        like certs("renew --install $dir/$form->[0]"), qr/^installed "a DCA".* $until/m, $form->[0];
     }
     shell("$pki sub $dir/ca Sub");
     issue('f', -1, 310, issuer => 'Sub');

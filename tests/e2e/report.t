@@ -31,7 +31,8 @@ sub badly_nested {
     return join ' ', @open;
 }
 
-sub day { return strftime('%Y-%m-%d %H:%M:%S', localtime(time - 86400 * $_[0])) }
+my $now = time; # the days are the same to the end, also at midnight
+sub day { return strftime('%Y-%m-%d %H:%M:%S', localtime($now - 86400 * $_[0])) }
 
 # A fortnight that did not happen, in the old log: [day, partner, sealed, good, altered].
 my $number = 0;

@@ -158,6 +158,7 @@ sub difference {
 }
 
 subtest '1.9-logs: counters for a monitor' => sub {
+    ok Bed::wait_for(sub { $bed->queue('a') == 0 }), 'nothing goes on';
     my $out = metrics();
     is $? >> 8, 0, 'exit status 0' or diag $out;
     is scalar(grep { !/^(?:# (?:HELP|TYPE) seemail_\w+ \S.*|seemail_\w+(?:\{\w+="[^"\n]*"\})? -?\d+)$/ } split /\n/, $out), 0, 'in Prometheus\' format';
@@ -167,7 +168,7 @@ subtest '1.9-logs: counters for a monitor' => sub {
     $bed->send('a', 'inside', 'alice@a.test', ['bob@b.test', 'eve@elsewhere.test'], Bed::mail());
     $bed->take('b');
     $bed->take('outside');
-    ok $bed->wait_log('a', 'Completed'), 'done';
+    ok Bed::wait_for(sub { $bed->queue('a') == 0 }), 'done';
     my %after = metrics();
     is difference(\%before, \%after), 'seemail_deliveries_total{how="other"} 1 seemail_deliveries_total{how="sealed"} 1 '
         . 'seemail_messages_total{direction="inside"} 1 seemail_recipients_total{class="plain"} 1 seemail_recipients_total{class="seal"} 1',

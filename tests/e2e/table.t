@@ -133,16 +133,18 @@ for my $kind (sort keys %received) {
 }
 
 subtest '2.8-always: received: what cannot be fetched does not hold up each mail' => sub {
-    my $slow = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5) or die; # takes connections, and says nothing
+    my $slow = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 20) or die; # takes connections, and says nothing
     cert('s-slow', $dsa, 'slow.test', ca => $quiet, url => 'http://127.0.0.1:' . $slow->sockport . '/slow.crl');
-    my $start = time;
-    like receive('slow'), qr/^X-SEEMAIL-Verified: crl-not-checkable /m, 'not known within the budget';
-    my $first = time - $start;
-    cmp_ok $first, '<', 30, sprintf 'which is 5 s: %.1f s in all', $first;
-    $bed->mark('b');
-    receive('slow');
-    my $second = time - $start - $first;
-    cmp_ok $second, '<', $first, sprintf 'the next one does not wait: %.1f s', $second;
+    $slow->blocking(0);
+    my @asked;
+    for my $time (1 .. 2) {
+        my $start = time;
+        like receive('slow'), qr/^X-SEEMAIL-Verified: crl-not-checkable /m, 'not known within the budget';
+        cmp_ok time - $start, '<', 50, 'which is 5 s, not the 60 of a CRL'; # on a busy machine too
+        $asked[$time] = 0;
+        while (my $one = $slow->accept) { $asked[$time]++; close $one }
+    }
+    is "@asked[1, 2]", '1 0', 'asked at the first: the next one does not wait';
 };
 
 # Sending: each domain is a partner, whose certificate is in the key store of hub A.

@@ -151,7 +151,7 @@ int cms_fixture_shell(const char *script)
     int status = -1;
     snprintf(command, sizeof command, "cd %s && { %s; }", folder, script);
     const char *argv[] = {"/bin/sh", "-c", command, NULL};
-    struct run run = {argv, "", 0, -1, 60, 1 << 20};
+    struct run run = {argv, "", 0, -1, 600, 1 << 20};
     if (run_program(&run, &output, &status, NULL) < 0)
         status = -1;
     buffer_free(&output);

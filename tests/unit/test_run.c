@@ -14,7 +14,7 @@ static int shell(const char *script, const char *input, struct buffer *output,
                  int *status, struct failure *why)
 {
     const char *argv[] = {"/bin/sh", "-c", script, NULL};
-    struct run run = {argv, input, strlen(input), -1, 10, 100000};
+    struct run run = {argv, input, strlen(input), -1, 60, 100000};
     return run_program(&run, output, status, why);
 }
 

@@ -136,7 +136,6 @@ static pid_t reader(int stop, int other)
     if (pid != 0)
         return pid;
     close(other); /* or the end would never be seen */
-    alarm(60);
     do {
         struct state *state;
         char entry[100];
