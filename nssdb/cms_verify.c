@@ -18,6 +18,7 @@
 #define CERTIFICATE_BYTES 65536
 #define SIGNERS_MOST 50
 #define SIGNER_BYTES 262144
+#define BEGINNING 16 /* bytes of the content that are kept */
 
 struct verifying {
     struct ber ber;
@@ -30,6 +31,8 @@ struct verifying {
     struct sink *content;
     struct cms_signed *cms;
     int empty; /* no content, inside or outside: certificates alone */
+    unsigned char beginning[BEGINNING]; /* of the content */
+    size_t begun;
     enum cms_read read;
 };
 
@@ -109,6 +112,11 @@ static int tee(struct sink *self, const void *data, size_t size,
     struct verifying *v =
         (struct verifying *)(void *)((char *)self -
                                      offsetof(struct verifying, tee));
+    size_t first = BEGINNING - v->begun;
+    if (first > size)
+        first = size;
+    memcpy(v->beginning + v->begun, data, first);
+    v->begun += first;
     for (unsigned i = 0; i < v->hash_count; i++)
         if (v->digests[i].sink.write(&v->digests[i].sink, data, size, why) < 0)
             return -1;
@@ -229,6 +237,25 @@ static int find_certificate(struct verifying *v,
     return rc < 0 ? -1 : 0;
 }
 
+/* Behind the tag and the length of a value, if the tag is this; else 0. */
+static size_t behind_tag(const struct verifying *v, size_t at, int tag)
+{
+    if (at + 2 > v->begun || v->beginning[at] != tag)
+        return 0;
+    unsigned length = v->beginning[at + 1];
+    return at + 2 + (length > 0x80 ? length & 0x7f : 0);
+}
+
+/* Is the content the attributes of another signature? Who signed those did
+ * not sign a mail, but without attributes of its own such a signature would
+ * look as if he had (RFC 5652, 5.4: both are digested alike). */
+static int is_of_attributes(const struct verifying *v)
+{
+    size_t set = behind_tag(v, 0, TAG_SET);
+    size_t attribute = set ? behind_tag(v, set, TAG_SEQUENCE) : 0;
+    return attribute && behind_tag(v, attribute, TAG_OID);
+}
+
 static int add_signer(struct verifying *v, struct der whole,
                       struct failure *why)
 {
@@ -251,6 +278,12 @@ static int add_signer(struct verifying *v, struct der whole,
     }
     if (find_certificate(v, &info, signature, why) < 0)
         return -1;
+    if (!info.attributes.data && is_of_attributes(v)) {
+        signature->status = CMS_ALTERED;
+        signature->reason = "the attributes of a signature were signed, and "
+                            "no mail";
+        return 0;
+    }
     cms_signer_check(&info, v->verifier, digest_of(v, info.hash), signature);
     return 0;
 }

@@ -211,6 +211,35 @@ static void pss_certificates(void)
     openssl_signs(PSS_SIGNS "-md sha384 -nodetach", 0);
 }
 
+/* What is digested of a signature with attributes, as a content that is
+ * signed without: who has the one has the other. */
+static void attributes_as_content(void)
+{
+    static const unsigned char attributes[] = {
+        0x31, 0x4b, 0x30, 0x18, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+        0x0d, 0x01, 0x09, 0x03, 0x31, 0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48,
+        0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01, 0x30, 0x2f, 0x06, 0x09, 0x2a,
+        0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04, 0x31, 0x22, 0x04,
+        0x20};
+    unsigned char content[sizeof attributes + 32] = {0};
+    struct blob blob, wire, inside;
+    memcpy(content, attributes, sizeof attributes);
+    put(&blob, (const char *)content, sizeof content);
+    cms_fixture_rsa();
+    cms_fixture_write("content", &blob);
+    CU_ASSERT_EQUAL(
+        cms_fixture_shell("openssl cms -sign -binary -in content -outform DER "
+                          "-out wire -nodetach -noattr" RSA_SIGNS), 0);
+    cms_fixture_read("wire", &wire);
+    CU_ASSERT_EQUAL(verify(&wire, wire.length, NULL, &inside), CMS_READ);
+    CU_ASSERT_EQUAL_FATAL(cms.count, 1);
+    CU_ASSERT_EQUAL(cms.signatures[0].status, CMS_ALTERED);
+    let_go();
+    blob_free(&inside);
+    blob_free(&wire);
+    blob_free(&blob);
+}
+
 /* What nobody needs to understand. */
 static void optional_functions(void)
 {
@@ -413,6 +442,8 @@ static const struct unit_test tests[] = {
     {"1.1-rfc: certificates for RSA-PSS alone", pss_certificates},
     {"1.7-graceful: receipt requests, and no capabilities",
      optional_functions},
+    {"1.2-sender-rcpt: attributes that were signed are no mail",
+     attributes_as_content},
     {"1.1-ess: a signature is good by its own certificate alone",
      another_certificate},
     {"1.9-label: a security label within the signature", labels},
