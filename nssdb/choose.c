@@ -76,11 +76,11 @@ struct choice {
 };
 
 /* A newer one for the same key, of a lesser source, that is out for the key's
- * sake. 1, 0, -1. */
+ * sake: 1, and why it is; 0, -1. */
 static int key_went_out(struct choice *choice, const struct known *known,
-                        CERTCertificate *candidate, struct failure *why)
+                        CERTCertificate *candidate, char *reason, size_t size,
+                        struct failure *why)
 {
-    char reason[300];
     int rc = 0;
     for (const struct known *one = known + 1; rc == 0 && one < choice->end;
          one++) {
@@ -89,8 +89,8 @@ static int key_went_out(struct choice *choice, const struct known *known,
         CERTCertificate *newer = cert_decode(&one->certificate);
         if (newer && SECITEM_ItemsAreEqual(&newer->derPublicKey,
                                            &candidate->derPublicKey))
-            rc = choice->judge(choice->context, one, newer, reason,
-                               sizeof reason, why);
+            rc = choice->judge(choice->context, one, newer, reason, size,
+                               why);
         if (newer)
             CERT_DestroyCertificate(newer);
         rc = rc < 0 ? -1 : rc == CHOOSE_KEY_OUT;
@@ -110,7 +110,8 @@ static int consider(struct choice *choice, const struct known *known,
     }
     int out = keys_out_has(&choice->out, candidate);
     if (!out)
-        out = key_went_out(choice, known, candidate, why);
+        out = key_went_out(choice, known, candidate, reason, sizeof reason,
+                           why);
     int rc = out ? (out < 0 ? -1 : 0)
                  : choice->judge(choice->context, known, candidate, reason,
                                  sizeof reason, why);

@@ -317,6 +317,8 @@ static void best_wins(void)
     /* All have one key: a newer one that is out for it takes it from all. */
     CU_ASSERT_EQUAL(chosen("2!4", KNOWN_LEARNED, reason, sizeof reason), 0);
     CU_ASSERT_EQUAL(chosen("241!", KNOWN_LEARNED, reason, sizeof reason), 0);
+    CU_ASSERT_EQUAL(chosen("241!", KNOWN_SEEMAIL, reason, sizeof reason), 0);
+    CU_ASSERT_STRING_EQUAL(reason, "number 1");
     CU_ASSERT_EQUAL(chosen("2?4?1!", KNOWN_LEARNED, reason, sizeof reason), 0);
     CU_ASSERT_EQUAL(chosen("2?4!", KNOWN_LEARNED, reason, sizeof reason), 2);
     CU_ASSERT_EQUAL(chosen("x", KNOWN_LEARNED, reason, sizeof reason), -1);
