@@ -228,7 +228,7 @@ static int count_line(void *context, const struct journal_line *line,
 
 struct forgetting {
     long long before;
-    size_t count;
+    size_t all, count;
     struct key keys[FORGET_MOST];
 };
 
@@ -239,16 +239,21 @@ static int forget_one(void *context, const struct der *key,
     char text[32];
     long long when = 0;
     (void)why;
+    if (++forgetting->all > EVENT_MESSAGES_MOST)
+        return 1;
     snprintf(text, sizeof text, "%.*s", (int)value->length,
              (const char *)value->data);
     if (sscanf(text, "%lld", &when) == 1 && when >= forgetting->before)
         return 0;
+    if (forgetting->count == FORGET_MOST)
+        return 0;
     struct key *to = &forgetting->keys[forgetting->count++];
     memcpy(to->bytes, key->data, key->length);
     to->length = key->length;
-    return forgetting->count == FORGET_MOST;
+    return 0;
 }
 
+/* Whoever sends us mail all day makes more of them than go: then all do. */
 static int forget(struct state *state, long long before, struct failure *why)
 {
     struct forgetting *old = calloc(1, sizeof *old);
@@ -256,6 +261,10 @@ static int forget(struct state *state, long long before, struct failure *why)
         return failure_memory(why);
     old->before = before;
     int rc = state_each(state, STATE_EVENTS, "m", 2, forget_one, old, why);
+    if (rc >= 0 && old->all > EVENT_MESSAGES_MOST) {
+        old->count = 0;
+        rc = state_clear(state, STATE_EVENTS, "m", 2, why);
+    }
     for (size_t i = 0; rc >= 0 && i < old->count; i++)
         rc = state_delete(state, STATE_EVENTS, old->keys[i].bytes,
                           old->keys[i].length, why);

@@ -23,9 +23,11 @@ struct state;
  * Counts what is in the journal (event_journal.h, whose lock the caller has),
  * if there is one, and what somebody who was killed has taken from it, and
  * throws it away. A message's event counts once, for EVENT_REMEMBERED seconds
- * after it was last seen. 0 or -1.
+ * after it was last seen; with more than EVENT_MESSAGES_MOST of them all are
+ * forgotten, and may count again. 0 or -1.
  */
 #define EVENT_REMEMBERED (7LL * 86400)
+#define EVENT_MESSAGES_MOST 500000
 int event_count_journal(struct state *state, const struct policy *policy,
                         long long now, struct failure *why);
 

@@ -272,11 +272,56 @@ static void the_policy_changes(void)
     stop(&hub);
 }
 
+static int count_key(void *context, const struct der *key,
+                     const struct der *value, struct failure *unused)
+{
+    (void)key, (void)value, (void)unused;
+    ++*(size_t *)context;
+    return 0;
+}
+
+/* How many messages are remembered. */
+static size_t remembered(struct hub *hub)
+{
+    size_t count = 0;
+    CU_ASSERT_EQUAL(state_begin(hub->state, STATE_READ, &why), 0);
+    CU_ASSERT_EQUAL(state_end(hub->state,
+                              state_each(hub->state, STATE_EVENTS, "m", 2,
+                                         count_key, &count, &why), &why), 0);
+    return count;
+}
+
+static void many_messages(void)
+{
+    struct hub hub = start("held digest 10\n");
+    char key[] = "m\0held\0c.test\0" "0000000";
+    size_t start_of_id = sizeof key - 8;
+    CU_ASSERT_EQUAL_FATAL(state_begin(hub.state, STATE_WRITE, &why), 0);
+    for (unsigned i = 0; i < EVENT_MESSAGES_MOST; i++) {
+        snprintf(key + start_of_id, 8, "%07u", i);
+        CU_ASSERT_EQUAL_FATAL(state_append(hub.state, STATE_EVENTS, key,
+                                           sizeof key, "1000", 4, &why), 0);
+    }
+    CU_ASSERT_EQUAL_FATAL(state_end(hub.state, 0, &why), 0);
+    record(&hub, (struct journal_line){.when = 1000, .kind = EVENT_HELD,
+                                       .id = "0000001"});
+    flush(&hub, 1000);
+    CU_ASSERT_EQUAL(remembered(&hub), EVENT_MESSAGES_MOST);
+    record(&hub, (struct journal_line){.when = 1000, .kind = EVENT_HELD,
+                                       .id = "1000000"});
+    flush(&hub, 1000);
+    CU_ASSERT_EQUAL(remembered(&hub), 0);
+    CU_ASSERT_EQUAL(total(&hub, EVENT_HELD), 1);
+    stop(&hub);
+}
+
 static const struct unit_test tests[] = {
     {"2.12-principles: 10,000 events of many processes are one digest",
      a_storm_is_one_digest},
     {"2.12-principles: a message counts once, however often it is tried",
      a_message_counts_once},
+    {"2.12-principles: messages that are remembered do not fill the state",
+     many_messages},
     {"2.12-frequency: at once, but not often", at_once_but_not_often},
     {"2.12-frequency: a clock that jumps", a_clock_that_jumps},
     {"2.12-not-theirs: who is told", who_is_told},
