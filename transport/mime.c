@@ -240,12 +240,23 @@ static int take_line(struct walker *walker, const struct line *line)
     return rc;
 }
 
+/* May a line that comes be more than content? Not in the body of a leaf that
+ * no multipart is around, which may be nearly all of the message. */
+static int divisible(const struct walker *walker)
+{
+    for (const struct level *level = walker->top; level; level = level->outer)
+        if (level->stage == STAGE_HEADER || level->boundary)
+            return 1;
+    return 0;
+}
+
 static int walk(struct walker *walker, struct lines *lines, off_t start,
                 off_t end)
 {
     struct line line;
     int rc = open_entity(walker, start);
-    while (rc == 0 && (rc = lines_next(lines, &line, walker->why)) > 0)
+    while (rc == 0 && divisible(walker) &&
+           (rc = lines_next(lines, &line, walker->why)) > 0)
         rc = take_line(walker, &line);
     while (rc == 0 && walker->top)
         rc = close_entity(walker, end);

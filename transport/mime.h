@@ -8,6 +8,8 @@
  * end before a boundary belongs to the boundary (RFC 2046, 5.1.1), so that
  * header..end of a part of multipart/signed is what was signed.
  *
+ * The body of a leaf that no multipart is around is not read at all.
+ *
  * An outer boundary ends all that is open inside it; a missing end boundary
  * ends with what is around it. What cannot be read within the limits is a
  * FAILURE_LIMIT: too deep, too many parts, too large a header.

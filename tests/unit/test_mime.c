@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct mime_limits limits = {50, 1000, 1 << 20, 10000};
 
@@ -74,6 +75,7 @@ static void structures(void)
     static const char *const rows[][2] = {
         {"", "1:text/plain[]"},
         {"A: b\n\nbody\n", "1:text/plain[body\n]"},
+        {"A: b\n\n--\n--b\n\nC: d\n", "1:text/plain[--\n--b\n\nC: d\n]"},
         {"Content-Type: text/html\r\n\r\nx\r\n", "1:text/html[x\r\n]"},
         {M("q") "pre\n--q\n\none\n--q\nContent-Type: image/png\n\ntwo\n\n"
                 "--q--\nepi\n",
@@ -115,6 +117,35 @@ static void structures(void)
                         0);
         CU_ASSERT_STRING_EQUAL(buffer_string(&out), rows[i][1]);
         buffer_free(&out);
+    }
+}
+
+/* A file that has become shorter: who reads all of it, fails. */
+static void a_leaf_is_not_read(void)
+{
+    static const struct {
+        const char *header;
+        int rc;
+    } rows[] = {{"Content-Type: application/pkcs7-mime\n\n", 0},
+                {"Content-Type: message/rfc822\n\nSubject: s\n\n", 0},
+                {"Content-Type: multipart/mixed; boundary=q\n\n", -1}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct mime_visitor visitor = {NULL, NULL, NULL};
+        struct pool *pool = pool_new();
+        struct blob blob;
+        struct failure why;
+        FILE *file = tmpfile();
+        fputs(rows[i].header, file);
+        fflush(file);
+        CU_ASSERT_EQUAL(ftruncate(fileno(file), 1 << 20), 0);
+        blob_init_prefix(&blob);
+        CU_ASSERT_EQUAL(blob_attach(&blob, fileno(file), 0, &why), 0);
+        CU_ASSERT_EQUAL(ftruncate(fileno(file), 1 << 17), 0);
+        CU_ASSERT_EQUAL(mime_walk(pool, &blob, 0, blob.length, &limits,
+                                  &visitor, &why), rows[i].rc);
+        blob_free(&blob);
+        pool_free(&pool);
+        fclose(file);
     }
 }
 
@@ -201,6 +232,7 @@ static void others_messages(void)
 
 static const struct unit_test tests[] = {
     {"1.2-e2e: structures with exact ranges", structures},
+    {"mime: the body of a leaf is not read", a_leaf_is_not_read},
     {"mime: 5,000 levels are a limit", deep_nesting_is_a_limit},
     {"mime: too many parts, too large a header", too_much_of_everything},
     {"mime: other people's messages", others_messages},
