@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define EXPIRE_AT_ONCE 1000
+#define MISSES_MOST 100000 /* a stranger's mail can make some: then all go */
 
 struct key {
     const char *name;
@@ -70,8 +71,12 @@ static int add(struct state *state, const char *name, long long now,
 {
     struct miss miss = {0};
     long pause = first;
+    size_t all;
     int rc = get(state, name, &miss, why);
-    if (rc < 0)
+    if (rc < 0 || state_count(state, STATE_MISSES, &all, why) < 0)
+        return -1;
+    if (rc == 0 && all >= MISSES_MOST &&
+        state_clear(state, STATE_MISSES, "", 0, why) < 0)
         return -1;
     /* Long ago it was another story. */
     if (rc > 0 && (now < miss.when || now - miss.until > most))

@@ -76,6 +76,31 @@ static void misses_expire(void)
     scratch_free(&folder);
 }
 
+static void misses_are_bounded(void)
+{
+    char *folder = scratch_new(), name[20];
+    struct state *state = open_state(folder);
+    struct miss miss;
+    size_t count = 0;
+    CU_ASSERT_EQUAL_FATAL(state_begin(state, STATE_WRITE, &why), 0);
+    for (int i = 0; i < 100000; i++) {
+        snprintf(name, sizeof name, "%06d", i);
+        CU_ASSERT_EQUAL_FATAL(state_append(state, STATE_MISSES, name, 6,
+                                           "1000 1060 1 no", 14, &why), 0);
+    }
+    CU_ASSERT_EQUAL_FATAL(state_end(state, 0, &why), 0);
+    miss_put(state, "000001", 1000, 60, 200, "again", &why);
+    CU_ASSERT_EQUAL(miss_find(state, "000002", 1000, &miss, &why), 1);
+    CU_ASSERT_EQUAL(miss_put(state, "new", 1000, 60, 200, "", &why), 0);
+    CU_ASSERT_EQUAL(miss_find(state, "new", 1000, &miss, &why), 1);
+    CU_ASSERT_EQUAL_FATAL(state_begin(state, STATE_READ, &why), 0);
+    state_count(state, STATE_MISSES, &count, &why);
+    state_end(state, 0, &why);
+    CU_ASSERT_EQUAL(count, 1);
+    state_close(&state);
+    scratch_free(&folder);
+}
+
 static void one_fetcher_at_a_time(void)
 {
     char *folder = scratch_new();
@@ -112,6 +137,7 @@ static const struct unit_test tests[] = {
     {"2.8-auto-a: what was not got is left alone for longer each time",
      misses_back_off},
     {"2.8-auto-a: old misses are forgotten", misses_expire},
+    {"2.8-auto-a: misses do not fill the state", misses_are_bounded},
     {"2.8-auto-a: one fetcher at a time, and none that died",
      one_fetcher_at_a_time},
 };
