@@ -3,7 +3,8 @@
 #   make demo       install what is missing (as root), build, show the main job
 #   make test       install what is missing (as root), build, run all tests
 #   make bench        CPU per message, beside plain Exim and openssl; a large CRL
-#   make conformance / fuzz / lint / install DESTDIR= prefix=
+#   make conformance / fuzz / lint
+#   make install / uninstall DESTDIR= prefix=
 #   make unit SUITE=name    one CUnit suite;  prove tests/e2e/x.t  one scenario
 #   make SANITIZE=1 test    the same under the address and undefined sanitizers
 
@@ -51,8 +52,7 @@ $(B)/libseemail.a: $(call obj,$(LIB_C))
 	$(AR) rcs $@ $^
 
 $(B)/seemail: transport/hub/seemail.sh
-	@mkdir -p $(@D)
-	sed 's|@ETC@|$(ETC)|' $< >$@ && chmod 755 $@
+	install -D -m 755 $< $@
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -138,25 +138,30 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libseemail.a
 
 LIBEXEC = $(prefix)/lib/seemail
 ETC = $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)/seemail
-MANS := $(wildcard doc/*.[1-8])
+# What is put where: from:mode:folder. The policy is apart: what is there is an administrator's.
+INSTALLED = $(patsubst %,%:755:$(prefix)/bin,$(PROGRAMS) $(B)/seemail) $(HOOK:%=%:755:$(LIBEXEC)) \
+  $(patsubst %,%:644:$(ETC)/exim,$(wildcard local_scan/exim/*)) \
+  $(patsubst %,%:644:$(prefix)/lib/systemd/system,$(wildcard doc/timer/*.service doc/timer/*.timer)) \
+  $(patsubst %,%:644:$(prefix)/share/doc/seemail,$(wildcard doc/timer/*.cron)) \
+  $(foreach m,$(wildcard doc/*.[1-8]),$(m):644:$(prefix)/share/man/man$(subst .,,$(suffix $(m))))
+TABLES = $(filter-out %.c %.h %/base %/notices,$(wildcard policies/* policies/notices/*))
+# Written aside and renamed: a hub that runs has the old one or the new one.
 install: all
-	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(prefix)/bin $(DESTDIR)$(ETC)/policies $(DESTDIR)$(ETC)/exim
-	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(DESTDIR)$(prefix)/bin)
-	sed 's|@ETC@|$(ETC)|' transport/hub/seemail.sh >$(DESTDIR)$(prefix)/bin/seemail
-	chmod 755 $(DESTDIR)$(prefix)/bin/seemail
-	$(if $(HOOK),install -m 755 $(HOOK) $(DESTDIR)$(LIBEXEC)/.seemail.so.new)
-	$(if $(HOOK),mv -f $(DESTDIR)$(LIBEXEC)/.seemail.so.new $(DESTDIR)$(LIBEXEC)/seemail.so)
-	for f in $(filter-out %.c %.h %/base %/notices,$(wildcard policies/* policies/notices/*)); do \
-	  [ -e "$(DESTDIR)$(ETC)/$$f" ] || install -D -m 644 $$f $(DESTDIR)$(ETC)/$$f; done
-	for f in $(wildcard doc/timer/*); do case $$f in *.cron) to=$(prefix)/share/doc/seemail ;; *) to=$(prefix)/lib/systemd/system ;; esac; \
-	  install -d $(DESTDIR)$$to && sed 's,@BIN@,$(prefix)/bin,; s,@ETC@,$(ETC),' $$f >$(DESTDIR)$$to/$${f##*/} || exit 1; done
-	$(if $(wildcard local_scan/exim/*),install -m 644 $(wildcard local_scan/exim/*) $(DESTDIR)$(ETC)/exim/)
-	$(foreach m,$(MANS),install -D -m 644 $(m) $(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
+	@for i in $(INSTALLED); do \
+	  from=$${i%%:*}; to=$(DESTDIR)$${i##*:}; new=$$to/.$${from##*/}.new; mode=$${i#*:}; \
+	  install -D -m $${mode%%:*} $$from $$new || exit 1; \
+	  case $$i in *:644:* | */seemail:*) sed -i 's,@BIN@,$(prefix)/bin,; s,@ETC@,$(ETC),; s,@LIB@,$(LIBEXEC),' $$new || exit 1 ;; esac; \
+	  mv -f $$new $$to/$${from##*/} || exit 1; done
+	@for f in $(TABLES); do \
+	  [ -e "$(DESTDIR)$(ETC)/$$f" ] || install -D -m 644 $$f $(DESTDIR)$(ETC)/$$f || exit 1; done
+
+# The policy, nssdb and state stay.
+uninstall:
+	@for i in $(INSTALLED); do from=$${i%%:*}; rm -f $(DESTDIR)$${i##*:}/$${from##*/} || exit 1; done
+	@rmdir $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(ETC)/exim $(DESTDIR)$(prefix)/share/doc/seemail
 
 clean:
 	rm -rf build
 
-
-
-.PHONY: valgrind compiled-in all deps unit test demo bench lint conformance fuzz install clean
+.PHONY: valgrind compiled-in all deps unit test demo bench lint conformance fuzz install uninstall clean
 -include $(patsubst %.o,%.d,$(call obj,$(LIB_C) $(MAIN_C) $(HOOK_C) $(UNIT_C)))

@@ -45,8 +45,8 @@ certs_command certs_renew;
 certs_command certs_show;
 certs_command certs_status;
 
-/* A file, or for "-" standard input. 0; 1 = there are more than `most' bytes
- * on standard input; -1: FAILURE_USAGE. */
+/* A file, or for "-" standard input, `most' bytes at the most. 0, or -1:
+ * FAILURE_USAGE. */
 int certs_input(const char *path, size_t most, struct buffer *content,
                 struct failure *why);
 

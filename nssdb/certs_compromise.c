@@ -50,7 +50,7 @@ static void show(const char *nickname, int end, size_t count)
     else
         printf("\"%s\": %zu key pairs suspended: what they would sign waits\n"
                "    now: ask the CA to revoke the certificate, and\n"
-               "    seemail-certs renew --new-key --out request.pem \"%s\"\n",
+               "    seemail certs renew --new-key \"%s\" >request.pem\n",
                nickname, count, nickname);
 }
 

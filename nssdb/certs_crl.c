@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define LOCK_WAIT 10000        /* milliseconds for another that fetches */
 #define CERTIFICATES_MOST 1000 /* given with --certificates */
@@ -124,9 +125,6 @@ static int hold(struct job *job, struct held *held, struct failure *why)
     struct buffer content = {0};
     struct bundle bundle = {NULL, 0};
     int rc = certs_input(job->certificates, CERTIFICATE_BYTES, &content, why);
-    if (rc > 0)
-        rc = failure(why, FAILURE_LIMIT, "certificates: over %u bytes",
-                     CERTIFICATE_BYTES);
     if (rc == 0 && content.length > 0)
         rc = bundle_read(pool, content.data, content.length,
                          CERTIFICATES_MOST, &bundle, why);
@@ -170,8 +168,11 @@ static int import_files(struct job *job, int argc, char **argv,
     job->fetcher.again = 1;
     for (int i = 0; i < argc; i++) {
         char *path = realpath(argv[i], NULL);
-        int rc = crl_fetch_file(&job->fetcher, path ? path : argv[i],
-                                job->now, &fetched, why);
+        /* What is not there is no source of CRLs that failed. */
+        int rc = !path || access(path, R_OK) < 0
+                     ? failure_errno(why, FAILURE_USAGE, errno, "%s", argv[i])
+                     : crl_fetch_file(&job->fetcher, path, job->now, &fetched,
+                                      why);
         free(path);
         if (rc < 0)
             return -1;

@@ -4,7 +4,6 @@
 #include "certificate.h"
 #include "certs.h"
 #include "failure.h"
-#include "file.h"
 #include "json.h"
 #include "keystore.h"
 #include "known.h"
@@ -56,8 +55,7 @@ static int read_file(struct import *import, const char *path,
     struct buffer content = {0};
     struct bundle bundle;
     struct failure own = {0};
-    int rc = file_read(path, FILE_PLAIN, BUNDLE_BYTES_MOST, FAILURE_USAGE,
-                       &content, why);
+    int rc = certs_input(path, BUNDLE_BYTES_MOST, &content, why);
     if (rc == 0 && bundle_read(import->certs->pool, content.data,
                                content.length, most, &bundle, &own) < 0)
         rc = failure(why, own.kind, "%s: %s", path, own.text);
@@ -146,7 +144,7 @@ int certs_import(struct certs *certs, int argc, char **argv)
         argc -= 2;
         argv += 2;
     }
-    if (argc < 1 || argv[0][0] == '-')
+    if (argc < 1 || (argv[0][0] == '-' && argv[0][1]))
         return certs_usage("import");
     return import_all(&import, argc, argv);
 }

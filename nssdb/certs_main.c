@@ -33,7 +33,7 @@ static const struct command {
     {"export", "[--pem|--der|--p7c] [ADDRESS] FILE|-", certs_export},
     {"fetch", "[--if-due] [--seconds N] ADDRESS|DOMAIN", certs_fetch},
     {"forget", "ADDRESS|FINGERPRINT", certs_forget},
-    {"import", "[--source unverified|learned|directory|seemail] FILE...",
+    {"import", "[--source unverified|learned|directory|seemail] FILE|-...",
      certs_import},
     {"list", "SEEMAIL|VENDOR | certificates [ADDRESS|DOMAIN]", certs_list},
     {"ocsp", "[--again] [--seconds N] FILE|-", certs_ocsp},
@@ -41,7 +41,7 @@ static const struct command {
     {"publish", "", certs_publish},
     {"refresh", "[--if-due]", certs_refresh},
     {"renew", "| --new-key [--key KIND] [--token TOKEN] [--subject NAME] "
-              "[--out FILE] [NICKNAME] | --install FILE", certs_renew},
+              "[--out FILE] [NICKNAME] | --install FILE|-", certs_renew},
     {"show", "ADDRESS|FINGERPRINT|NICKNAME", certs_show},
     {"status", "", certs_status},
 };
@@ -68,6 +68,11 @@ int certs_input(const char *path, size_t most, struct buffer *content,
 {
     char data[8192];
     ssize_t got = 0;
+    /* Root types "seemail certs", and the hub's user cannot see his files. */
+    if (strcmp(path, "-") != 0 && access(path, R_OK) < 0 && errno == EACCES)
+        return failure(why, FAILURE_USAGE, "%s: Permission denied, to the "
+                       "hub's user; on standard input it may come: - <%s",
+                       path, path);
     if (strcmp(path, "-") != 0)
         return file_read(path, FILE_PLAIN, most, FAILURE_USAGE, content, why);
     while (content->length <= most &&
@@ -76,7 +81,10 @@ int certs_input(const char *path, size_t most, struct buffer *content,
             return failure_memory(why);
         else if (got < 0 && errno != EINTR)
             return failure_errno(why, FAILURE_USAGE, errno, "standard input");
-    return content->length > most;
+    return content->length > most
+               ? failure(why, FAILURE_USAGE, "standard input: larger than %zu "
+                         "bytes", most)
+               : 0;
 }
 
 int certs_answer(struct certs *certs, struct buffer *json, int status)
@@ -164,8 +172,8 @@ static int run(struct certs *certs, int argc, char **argv)
     if (!folder && home)
         folder = pool_format(certs->pool, "%s/policies", home);
     if (!folder) {
-        fprintf(stderr, "seemail-certs: which policies? Set " ENV_HOME
-                        ", or give --policies DIR\n");
+        fprintf(stderr, "seemail-certs: which policies? Run it as \"seemail "
+                        "certs\", set " ENV_HOME ", or give --policies DIR\n");
         return EX_USAGE;
     }
     if (policy_load(folder, &certs->policy, NULL, &why) < 0)

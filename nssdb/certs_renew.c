@@ -183,8 +183,7 @@ static int install(struct renewing *r)
     struct bundle bundle;
     size_t count = 0;
     struct failure why = {0};
-    int rc = file_read(r->install, FILE_PLAIN, ANSWER_MOST, FAILURE_DISK,
-                       &content, &why);
+    int rc = certs_input(r->install, ANSWER_MOST, &content, &why);
     if (rc == 0)
         rc = bundle_read(r->certs->pool, content.data, content.length,
                          CERTIFICATES_MOST, &bundle, &why);

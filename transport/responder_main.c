@@ -53,8 +53,9 @@ static int run(struct responder *r, int argc, char **argv,
         if (strcmp(argv[at], commands[i].name) != 0)
             continue;
         if (!r->folder)
-            return failure(why, FAILURE_USAGE, "which policies? Set " ENV_HOME
-                                               ", or give --policies DIR");
+            return failure(why, FAILURE_USAGE, "which policies? Run it as "
+                           "\"seemail responder\", set " ENV_HOME ", or give "
+                           "--policies DIR");
         logline_field(&r->log, "responder", commands[i].name);
         r->gateway.now = time(NULL);
         if (policy_load(r->folder, &r->gateway.policy, NULL, why) < 0)

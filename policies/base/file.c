@@ -20,8 +20,10 @@ static int check(int fd, const char *path, enum file_trust trust, int kind,
     if (trust == FILE_PLAIN)
         return 0;
     if (status->st_uid != 0 && status->st_uid != geteuid())
-        return failure(why, k, "%s: owner is user %ld, not root or user %ld",
-                       path, (long)status->st_uid, (long)geteuid());
+        return failure(why, k, "%s: owner is user %ld, not root or user %ld%s",
+                       path, (long)status->st_uid, (long)geteuid(),
+                       geteuid() == 0 ? " (the command \"seemail\" works as "
+                                        "the hub's user)" : "");
     mode_t bad = trust == FILE_SECRET ? 077 : 022;
     if (trust == FILE_SECRET && status->st_uid == 0 && geteuid() != 0)
         bad = 037; /* root's file, read through our group */

@@ -104,8 +104,9 @@ subtest 'B-interfaces: CRLs as files, one by one and by the folder' => sub {
     Bed::write_file("$dir/a/crls/bad.crl", 'no CRL');
     like certs('refresh'), qr{^\Q$dir\E/a/crls/bad\.crl: invalid: malformed: CRL: it is no CertificateList}m, 'refused, and said so';
     is $? >> 8, 0, 'no fault of the refresh';
-    like crl("import $dir/nowhere"), qr/failed: No such file/, 'a file that is not there';
-    is $? >> 8, 75, 'exit status 75';
+    like crl("import $dir/nowhere"), qr{^seemail-certs: \Q$dir\E/nowhere: No such file}, 'a file that is not there';
+    is $? >> 8, 64, 'exit status 64';
+    unlike certs('status'), qr/nowhere/, 'and no CRL that status would miss';
     unlink "$dir/a/crls/bad.crl";
 };
 

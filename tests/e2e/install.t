@@ -10,7 +10,7 @@ use Test::More;
 my $root = tempdir(CLEANUP => 1);
 my $policy = "$root/etc/seemail/policies";
 
-sub install { return Bed::output("make -s -C $Bed::top install DESTDIR=$root prefix=/usr SANITIZE=") }
+sub install { return Bed::output("umask 077; make -s -C $Bed::top install DESTDIR=$root prefix=/usr SANITIZE=") }
 sub names { my ($folder) = @_; return map { s{.*/}{}r } glob "$root/$folder/*" }
 
 subtest '1.3-effort: make install brings all that a hub needs' => sub {
@@ -26,6 +26,25 @@ subtest '1.3-effort: make install brings all that a hub needs' => sub {
     is join(' ', grep { !$page{$_} } sort keys %program), '', 'a manual page for each program';
     is join(' ', grep { !$page{"seemail-$_"} } grep { -f "$policy/$_" } names('etc/seemail/policies')), '', 'and for each table';
     like Bed::read_file("$root/usr/bin/seemail"), qr{SEEMAIL_HOME:-/etc/seemail\}}, 'the front command knows the folder';
+    is Bed::output("find $root/usr $root/etc ! -perm -o=r; find $root -name '*.new'"), '', 'all may read it, whatever the umask is';
+    is Bed::output("grep -rlE '\@[A-Z]+\@' $root/etc $root/usr/bin/seemail $root/usr/lib/systemd $root/usr/share/doc"), '', 'no folder is without its name';
+};
+
+subtest '1.3-effort: the timers are as systemd wants them' => sub {
+    my @units = names('usr/lib/systemd/system');
+    is "@units", join(' ', map { ("seemail-$_.service", "seemail-$_.timer") } qw(flush refresh renew)), 'three';
+    return diag 'no systemd-analyze, so they were not judged' unless grep { -x "$_/systemd-analyze" } split /:/, $ENV{PATH};
+    for my $unit (@units) {
+        Bed::write_file("$root/$unit", Bed::read_file("$root/usr/lib/systemd/system/$unit") =~ s{^ExecStart=}{ExecStart=$root}mr);
+    }
+    is Bed::output("systemd-analyze verify --man=no " . join ' ', map { "$root/$_" } @units), '', 'nothing to complain of';
+};
+
+subtest '1.3-effort: in another place Exim finds it too' => sub {
+    my $out = Bed::output("make -s -C $Bed::top install DESTDIR=$root/other prefix=/opt/hub SANITIZE=");
+    is $?, 0, 'installed' or diag $out;
+    my $main = Bed::read_file("$root/other/opt/hub/etc/seemail/exim/seemail_main");
+    is join(' ', $main =~ m{^SM_(?:HOME|BIN|LIB) = (/\S+)$}mg), '/opt/hub/etc/seemail /opt/hub/bin /opt/hub/lib/seemail', 'by what it includes';
 };
 
 # What is decided on a mail to somebody.
@@ -53,6 +72,14 @@ subtest '1.3-effort: an upgrade leaves the policy alone' => sub {
     install();
     is $?, 0, 'installed again';
     is Bed::read_file("$policy/partners"), $before, 'the table is as it was';
+};
+
+subtest '1.3-effort: what was installed goes, what administrators wrote stays' => sub {
+    Bed::output("make -s -C $Bed::top uninstall DESTDIR=$root prefix=/usr SANITIZE=");
+    is $?, 0, 'uninstalled';
+    is Bed::output("find $root/usr -type f"), '', 'nothing is left of it';
+    ok !-e "$root/etc/seemail/exim", 'nor for Exim';
+    ok -s "$policy/partners", 'but the policy';
 };
 
 done_testing;

@@ -53,6 +53,7 @@ $mark{q1} = cert('q1', 'r q', '20260101', '20400101');
 
 subtest '2.8-store: files of all kinds are taken in' => sub {
     shell("openssl crl2pkcs7 -nocrl -certfile ../ca/p2.pem -certfile ../ca/ca.pem -outform DER -out p2.p7b");
+    like certs("import --source learned - <../ca/p1.pem"), qr/^1 certificates are kept as "learned"$/m, 'standard input';
     like certs("import --source learned ../ca/p1.pem"), qr/^1 certificates are kept as "learned"$/m, 'PEM';
     like certs("import p2.p7b"), qr/^1 certificates are kept as "directory"\n1 are left out: without an address/, 'certs-only, with its CA';
     like certs("import --source seemail ../ca/q1.der ../ca/p_old.pem"), qr/^2 certificates/, 'DER, several';
@@ -72,6 +73,11 @@ subtest '2.8-store: what is broken is not taken in, no part of it' => sub {
     my $before = certs('list certificates');
     Bed::write_file("$dir/work/broken.pem", substr Bed::read_file("$dir/ca/p3.pem"), 0, 500);
     Bed::write_file("$dir/work/empty", '');
+    if ($> == 0) {
+        Bed::write_file("$dir/work/roots", Bed::read_file("$dir/ca/p3.pem"));
+        chmod 0600, "$dir/work/roots";
+        like certs('import roots'), qr/^seemail-certs: roots: Permission denied, .* - <roots$/m, 'what root alone may read is to come another way';
+    }
     for my $files ('../ca/p3.pem broken.pem', '../ca/p3.pem empty', '../ca/p3.pem ../ca/p3.key', '../ca/p3.pem missing') {
         like certs("import $files"), qr/^seemail-certs: nothing was imported$/m, $files;
         isnt status(), 0, 'and the status says so';

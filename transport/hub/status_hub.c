@@ -17,8 +17,9 @@ int status_policy(struct status *status, struct failure *why)
 {
     const struct console *console = &status->console;
     if (!console->policies)
-        return failure(why, FAILURE_POLICY, "which policies? Set " ENV_HOME
-                                            ", or give --policies DIR");
+        return failure(why, FAILURE_POLICY, "which policies? Run it as "
+                       "\"seemail status\", set " ENV_HOME ", or give "
+                       "--policies DIR");
     if (policy_load(console->policies, &status->policy, NULL, why) < 0) {
         status_find(status, STATUS_CRITICAL,
                     "seemail policy check names each error; all mail is "
