@@ -51,7 +51,7 @@ $(B)/libseemail.a: $(call obj,$(LIB_C))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(B)/seemail: transport/hub/seemail.sh
+$(B)/seemail: transport/hub/seemail.sh Makefile
 	install -D -m 755 $< $@
 
 $(B)/%.o: %.c
