@@ -101,6 +101,22 @@ subtest '1.5-platform: the body begins where the hook\'s Exim puts it' => sub {
     }
 };
 
+subtest '1.2-attach: a host that takes the mail slowly gets it whole' => sub {
+    my $restore = Bed::change("$dir/b/policies/settings", sub { $_ .= "filter-timeout 2\n" });
+    my $text = ('x' x 70 . "\n") x 20_000; # more than a pipe holds
+    Bed::write_file("$work/large", Bed::mail(body => $text));
+    shell("chmod a+r large");
+    my $as = $> == 0 ? 'setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups' : '';
+    my $decision = 'v="1" dir="outside" marking="" from="" verdict="no-signature" clear="may" all="inside"';
+    open my $filter, '-|', "SEEMAIL_HOME=$dir/b exec $as $dir/bin/seemail-filter open id '$decision' <$work/large" or die;
+    read $filter, my $out, 1; # it has all, and goes on
+    sleep 3;
+    { local $/; $out .= <$filter> }
+    ok close $filter, 'it ends well';
+    ok index($out, $text) > 0, 'all of it';
+    $restore->();
+};
+
 subtest '1.1-interop: whatever mailers call it' => sub {
     my $mail = message(encrypt(sign('entity', 'a'), 'b'));
     opened_well(deliver($mail =~ s/application\/pkcs7-mime/application\/x-pkcs7-mime/r), 'x-pkcs7-mime');
