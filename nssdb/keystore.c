@@ -30,8 +30,9 @@ int keystore_fail(const struct keystore *keystore, struct failure *why,
 {
     int code = PORT_GetError();
     const char *name = PR_ErrorToName(code);
-    return failure(why, FAILURE_KEYSTORE, "key store %s: %s (%s)%s%s",
-                   keystore->folder, what, name ? name : "no reason given",
+    return failure(why, FAILURE_KEYSTORE, "key store %s: %s%s%s%s%s%s",
+                   keystore->folder, what, name ? " (" : "",
+                   name ? name : "", name ? ")" : "",
                    *keystore->trouble ? ": " : "", keystore->trouble);
 }
 
