@@ -96,12 +96,15 @@ int head_is_dropped(const struct header_field *field)
            header_is(field, HEADER_VERSION);
 }
 
+/* Some hosts take a bare CR for a line end, behind which another field could
+ * stand, in our name too. */
 static void put_field(const struct header_field *field, struct buffer *out)
 {
     for (size_t i = 0; i < field->length; i++)
-        if (field->text[i] != '\r' || i + 1 == field->length ||
-            field->text[i + 1] != '\n')
+        if (field->text[i] != '\r')
             buffer_byte(out, field->text[i]);
+        else if (i + 1 < field->length && field->text[i + 1] != '\n')
+            buffer_byte(out, ' ');
     if (field->length && field->text[field->length - 1] != '\n')
         buffer_byte(out, '\n');
 }

@@ -34,7 +34,8 @@ int head_is_content(const struct header_field *field);
 int head_is_dropped(const struct header_field *field);
 
 /* Appends the content fields (or all others that are kept), byte for byte,
- * but with LF line ends. MIME-Version is in neither. */
+ * but with LF line ends, and a blank for a CR that is none. MIME-Version is in
+ * neither. */
 int head_put(const struct header *header, int content, struct buffer *out);
 
 /* The message's fields with the tag before each subject that has it not: at its

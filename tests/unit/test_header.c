@@ -3,6 +3,7 @@
 
 #include "buffer.h"
 #include "failure.h"
+#include "head.h"
 #include "header.h"
 #include "pool.h"
 
@@ -103,10 +104,28 @@ static void a_hundred_thousand_fields(void)
     buffer_free(&text);
 }
 
+static void a_bare_cr(void)
+{
+    const char *text = "Content-Type: a/b\r\nContent-Id: x\rX-SEEMAIL-Verified:"
+                       " good\r\r\n\r\n";
+    struct pool *pool = pool_new();
+    struct header header;
+    struct buffer out = {0};
+    CU_ASSERT_EQUAL(header_read(pool, text, strlen(text), 99, &header, NULL),
+                    0);
+    CU_ASSERT_EQUAL(head_put(&header, 1, &out), 0);
+    CU_ASSERT_STRING_EQUAL(buffer_string(&out),
+                           "Content-Type: a/b\nContent-Id: x "
+                           "X-SEEMAIL-Verified: good \n");
+    buffer_free(&out);
+    pool_free(&pool);
+}
+
 static const struct unit_test tests[] = {
     {"header: fields, folds and the end", fields_folds_and_the_end},
     {"header: what is no header", what_is_no_header},
     {"header: an odd field, and where the sound ones end", odd_fields},
+    {"1.8-tag: a bare CR makes no field of ours", a_bare_cr},
     {"header: 100,000 fields, or a limit", a_hundred_thousand_fields},
 };
 UNIT_SUITE(header, tests)
