@@ -65,6 +65,10 @@ subtest '1.9-failaware: what does not work is told' => sub {
     my $events = "$bed->{TB_A_STATE}/events";
     Bed::write_file($events, "\n" . (time - 3 * 86400) . "\theld\n");
     trouble('events that nobody counts', 1, 'events wait for 3 days', 'run seemail responder flush', sub { unlink $events });
+    my $syslog = Bed::change("$bed->{TB_A_POLICY}/settings", sub { s{^log .*}{log syslog}m });
+    my ($word) = (status())[1] =~ /^(\w+) +log /m;
+    is $word, -S '/dev/log' ? 'good' : 'warning', 'a syslog that is there, or is not';
+    $syslog->();
     Bed::output("$as mkdir $dir/a/log/closed; chmod 500 $dir/a/log/closed");
     trouble('a log that cannot be written', 1, "$dir/a/log/closed/x cannot be written: Permission denied", 'give it to Exim\'s user',
         Bed::change("$bed->{TB_A_POLICY}/settings", sub { s{^log .*}{log $dir/a/log/closed/x}m }));

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/syslog.h>
 #include <unistd.h>
 
 int status_policy(struct status *status, struct failure *why)
@@ -109,6 +110,13 @@ int status_log(struct status *status, struct failure *why)
                                : "";
     if (!folder)
         return failure_memory(why);
+    if (*log != '/' && access(_PATH_LOG, W_OK) < 0) {
+        status_find(status, STATUS_WARNING,
+                    "start a syslog, or name a file in the setting log",
+                    "no syslog takes them at %s: %s", _PATH_LOG,
+                    strerror(errno));
+        return 0;
+    }
     if (*log != '/' || (access(log, F_OK) == 0
                             ? access(log, W_OK) == 0
                             : access(folder, W_OK | X_OK) == 0))
