@@ -102,7 +102,7 @@ subtest '1.5-platform: the body begins where the hook\'s Exim puts it' => sub {
 };
 
 subtest '1.2-attach: a host that takes the mail slowly gets it whole' => sub {
-    my $restore = Bed::change("$dir/b/policies/settings", sub { $_ .= "filter-timeout 2\n" });
+    my $restore = Bed::change("$dir/b/policies/settings", sub { $_ .= "filter-timeout 5\n" });
     my $text = ('x' x 70 . "\n") x 20_000; # more than a pipe holds
     Bed::write_file("$work/large", Bed::mail(body => $text));
     shell("chmod a+r large");
@@ -110,7 +110,7 @@ subtest '1.2-attach: a host that takes the mail slowly gets it whole' => sub {
     my $decision = 'v="1" dir="outside" marking="" from="" verdict="no-signature" clear="may" all="inside"';
     open my $filter, '-|', "SEEMAIL_HOME=$dir/b exec $as $dir/bin/seemail-filter open id '$decision' <$work/large" or die;
     read $filter, my $out, 1; # it has all, and goes on
-    sleep 3;
+    sleep 6;
     { local $/; $out .= <$filter> }
     ok close $filter, 'it ends well';
     ok index($out, $text) > 0, 'all of it';
