@@ -113,7 +113,7 @@ int status_log(struct status *status, struct failure *why)
     if (*log != '/' && access(_PATH_LOG, W_OK) < 0) {
         status_find(status, STATUS_WARNING,
                     "start a syslog, or name a file in the setting log",
-                    "no syslog takes them at %s: %s", _PATH_LOG,
+                    "no syslog takes the decisions at %s: %s", _PATH_LOG,
                     strerror(errno));
         return 0;
     }
