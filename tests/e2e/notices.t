@@ -145,8 +145,8 @@ subtest '2.3-thirteen: the administrator is told ahead what is wrong with our ow
     is notices('A certificate of ours'), 0, 'once a day';
     $undo->();
     events("keystore-failed mail\n");
+    rename $bed->{TB_A_NSSDB}, "$bed->{TB_A_NSSDB}.away"; # before the new day, whoever looks first on it
     Bed::output("rm -f $bed->{TB_A_STATE}/data.mdb $bed->{TB_A_STATE}/lock.mdb; $as $dir/bin/seemail-certs --policies $bed->{TB_A_POLICY} refresh");
-    rename $bed->{TB_A_NSSDB}, "$bed->{TB_A_NSSDB}.away";
     flush('--all') for 1 .. 4;
     rename "$bed->{TB_A_NSSDB}.away", $bed->{TB_A_NSSDB};
     like $bed->take_matching('a', qr/^Subject: SEEMail on.*key store/im) // '', qr/nssdb/, 'a key store that is gone is told of';
