@@ -33,6 +33,16 @@ sub submit {
     return Bed::output("$as $exim -C $conf -odi -bs < $dir/smtp");
 }
 
+# The system's CAs are 4 MB for each transport that holds them; the bed's own does, and Exim itself is 5.
+subtest 'hook: Exim\'s daemon holds no CAs for the transports of SEEMail' => sub {
+    my @pids = split /\n/, Bed::read_file("$dir/pids");
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $bed->{TB_B_INSIDE_PORT});
+    like Bed::reply($socket), qr/^220/, 'it has all that it will have'; # which it reads after it listens
+    my ($kilobytes) = Bed::read_file("/proc/$pids[-1]/status") =~ /^RssAnon:\s+(\d+)/m;
+    like Bed::read_file("/proc/$pids[-1]/cmdline"), qr/exim/, 'a hub';
+    cmp_ok $kilobytes, '<', 16_000, 'memory of its own, kB';
+};
+
 subtest '2.4-keys: Exim\'s process holds no cryptography and no network code of ours' => sub {
     my $needs = Bed::output("ldd $dir/bin/seemail.so");
     like $needs, qr/liblmdb/, 'what the hook is linked with';
