@@ -153,7 +153,6 @@ static int do_seal(struct command *c, int argc, char **argv,
     struct blob result;
     if (argc < 4)
         return failure(why, FAILURE_USAGE, "seal: too few arguments");
-    c->id = argv[1];
     if (read_class(argv[0], &class, why) < 0 ||
         decode(c, argv[2], &decided, why) < 0)
         return -1;
@@ -188,7 +187,6 @@ static int do_open(struct command *c, int argc, char **argv,
     struct blob result;
     if (argc != 2)
         return failure(why, FAILURE_USAGE, "open: two arguments");
-    c->id = argv[0];
     if (decode(c, argv[1], &decided, why) < 0)
         return -1;
     about(c, "", decided.quiet, "");
@@ -227,7 +225,6 @@ static int do_verify(struct command *c, int argc, char **argv,
     struct buffer out = {0};
     if (argc != 2)
         return failure(why, FAILURE_USAGE, "verify: two arguments");
-    c->id = argv[0];
     blob_init_prefix(&message);
     int rc = read_message(&message, argv[1], why);
     if (rc == 0)
@@ -269,7 +266,6 @@ static int do_ready(struct command *c, int argc, char **argv,
     struct failure reason = {0};
     if (argc != 6)
         return failure(why, FAILURE_USAGE, "ready: six arguments");
-    c->id = argv[1];
     if (read_class(argv[0], &class, why) < 0)
         return -1;
     if (filter_ready(&c->gateway, c->pool, argv[2], class, argv[5],
@@ -308,7 +304,6 @@ static int do_released(struct command *c, int argc, char **argv,
     const char *by = NULL, *plain = class_word(CLASS_PLAIN);
     if (argc != 4)
         return failure(why, FAILURE_USAGE, "released: four arguments");
-    c->id = argv[0];
     logline_field(&c->log, LOG_TO, argv[3]);
     int rc = may_release(c, argv, &by, why);
     logline_field(&c->log, LOG_CLEAR, rc > 0 ? "yes" : "no");
@@ -319,17 +314,38 @@ static int do_released(struct command *c, int argc, char **argv,
 static const struct {
     const char *name;
     int (*run)(struct command *c, int argc, char **argv, struct failure *why);
-} commands[] = {{"seal", do_seal},
-                {"open", do_open},
-                {"verify", do_verify},
-                {"ready", do_ready},
-                {"released", do_released}};
+    int id; /* which of its arguments is the message's */
+} commands[] = {{"seal", do_seal, 1},
+                {"open", do_open, 0},
+                {"verify", do_verify, 0},
+                {"ready", do_ready, 1},
+                {"released", do_released, 0}};
 
-/* Exim's own time limit would blame the host that the mail goes to. */
+static struct logline_ready out_of_time_line;
+
 static void out_of_time(int signal_number)
 {
     (void)signal_number;
+    logline_send(&out_of_time_line);
     _exit(EX_TEMPFAIL);
+}
+
+/* Exim's own time limit would blame the host that the mail goes to. */
+static void limit_time(const struct command *c, const char *name)
+{
+    const struct settings *settings = &c->gateway.policy->settings;
+    struct logline line = {0};
+    struct failure late;
+    failure(&late, FAILURE_LIMIT, "it took longer than filter-timeout");
+    logline_field(&line, "filter", name);
+    logline_failure(&line, &late);
+    logline_field(&line, LOG_ID, c->id);
+    logline_prepare(&line, settings->log,
+                    (enum log_format)settings->log_format,
+                    time(NULL) + settings->filter_timeout, &out_of_time_line);
+    logline_free(&line);
+    signal(SIGALRM, out_of_time);
+    alarm((unsigned)settings->filter_timeout);
 }
 
 /* Exim's routers run us as root. */
@@ -349,11 +365,12 @@ static int run(struct command *c, int argc, char **argv, struct failure *why)
         if (strcmp(argv[1], commands[i].name) != 0)
             continue;
         logline_field(&c->log, "filter", argv[1]);
+        if (argc > 2 + commands[i].id)
+            c->id = argv[2 + commands[i].id];
         if (gateway_open(home, &c->gateway, why) < 0 ||
             become_hub(&c->gateway.policy->settings, why) < 0)
             return -1;
-        signal(SIGALRM, out_of_time);
-        alarm((unsigned)c->gateway.policy->settings.filter_timeout);
+        limit_time(c, argv[1]);
         return commands[i].run(c, argc - 2, argv + 2, why);
     }
     return failure(why, FAILURE_USAGE, "usage: seemail-filter seal|open|"

@@ -72,13 +72,16 @@ int logline_failure(struct logline *line, const struct failure *why)
 static void put_json(const struct logline *line, time_t now,
                      struct buffer *whole)
 {
-    json_open(whole, NULL, '{');
-    json_time(whole, "time", now);
-    json_text(whole, "program", LOG_IDENT);
-    json_number(whole, "pid", (long long)getpid());
+    struct buffer object = {0};
+    json_open(&object, NULL, '{');
+    json_time(&object, "time", now);
+    json_text(&object, "program", LOG_IDENT);
+    json_number(&object, "pid", (long long)getpid());
     if (line->json.length)
-        buffer_format(whole, ",%s", buffer_string(&line->json));
-    json_close(whole, '}');
+        buffer_format(&object, ",%s", buffer_string(&line->json));
+    json_close(&object, '}');
+    buffer_text(whole, buffer_string(&object));
+    buffer_free(&object);
 }
 
 /* The hub must be able to write on, whoever makes it. */
@@ -123,44 +126,58 @@ static void send_to(const char *path, const struct buffer *whole)
     }
 }
 
+/* What stands before the fields. */
+static void put_head(struct logline_ready *ready, enum log_format format,
+                     time_t when)
+{
+    char stamp[32] = "";
+    struct tm tm;
+    if (ready->is_socket) /* RFC 3164 */
+        buffer_format(&ready->text, "<%d>", LOG_MAIL | LOG_NOTICE);
+    else if (format == LOG_FORMAT_JSON)
+        return;
+    if (localtime_r(&when, &tm))
+        strftime(stamp, sizeof stamp, ready->is_socket ? "%b %e %H:%M:%S"
+                                                       : "%Y-%m-%d %H:%M:%S",
+                 &tm);
+    buffer_format(&ready->text, "%s %s[%ld]: ", stamp, LOG_IDENT,
+                  (long)getpid());
+}
+
+void logline_prepare(const struct logline *line, const char *target,
+                     enum log_format format, time_t when,
+                     struct logline_ready *ready_r)
+{
+    struct stat found;
+    const char *path =
+        target && strcmp(target, "syslog") != 0 ? target : _PATH_LOG;
+    *ready_r = (struct logline_ready){.path = path};
+    ready_r->is_socket = path != target || (stat(path, &found) == 0 &&
+                                            S_ISSOCK(found.st_mode));
+    put_head(ready_r, format, when);
+    if (format == LOG_FORMAT_JSON)
+        put_json(line, when, &ready_r->text);
+    else
+        buffer_text(&ready_r->text, buffer_string(&line->text));
+    if (!ready_r->is_socket)
+        buffer_byte(&ready_r->text, '\n');
+}
+
+void logline_send(const struct logline_ready *ready)
+{
+    if (ready->is_socket)
+        send_to(ready->path, &ready->text);
+    else
+        write_file(ready->path, &ready->text);
+}
+
 void logline_write(const struct logline *line, const char *target,
                    enum log_format format)
 {
-    struct buffer whole = {0};
-    struct stat found;
-    char stamp[32] = "";
-    struct tm tm;
-    time_t now = time(NULL);
-    const char *path =
-        target && strcmp(target, "syslog") != 0 ? target : _PATH_LOG;
-    int is_socket = path != target ||
-                    (stat(path, &found) == 0 && S_ISSOCK(found.st_mode));
-    if (localtime_r(&now, &tm)) {
-        if (is_socket) /* RFC 3164 */
-            strftime(stamp, sizeof stamp, "%b %e %H:%M:%S", &tm);
-        else
-            strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &tm);
-    }
-    if (is_socket)
-        buffer_format(&whole, "<%d>", LOG_MAIL | LOG_NOTICE);
-    if (is_socket || format == LOG_FORMAT_TEXT)
-        buffer_format(&whole, "%s %s[%ld]: ", stamp, LOG_IDENT,
-                      (long)getpid());
-    if (format == LOG_FORMAT_JSON) {
-        struct buffer object = {0};
-        put_json(line, now, &object);
-        buffer_text(&whole, buffer_string(&object));
-        buffer_free(&object);
-    } else {
-        buffer_text(&whole, buffer_string(&line->text));
-    }
-    if (!is_socket)
-        buffer_byte(&whole, '\n');
-    if (is_socket)
-        send_to(path, &whole);
-    else
-        write_file(path, &whole);
-    buffer_free(&whole);
+    struct logline_ready ready;
+    logline_prepare(line, target, format, time(NULL), &ready);
+    logline_send(&ready);
+    buffer_free(&ready.text);
 }
 
 void logline_free(struct logline *line)

@@ -13,6 +13,8 @@
 
 #include "buffer.h"
 
+#include <time.h>
+
 struct failure;
 
 struct logline {
@@ -40,6 +42,20 @@ int logline_failure(struct logline *line, const struct failure *why);
  */
 void logline_write(const struct logline *line, const char *target,
                    enum log_format format);
+
+/* A line made ahead, for a signal handler, which may make none. The target must
+ * last as long. */
+struct logline_ready {
+    struct buffer text; /* to be freed */
+    const char *path;
+    int is_socket;
+};
+void logline_prepare(const struct logline *line, const char *target,
+                     enum log_format format, time_t when,
+                     struct logline_ready *ready_r);
+
+/* Writes it as above, by calls that a signal handler may make. */
+void logline_send(const struct logline_ready *ready);
 
 void logline_free(struct logline *line);
 

@@ -117,6 +117,18 @@ subtest '1.2-attach: a host that takes the mail slowly gets it whole' => sub {
     $restore->();
 };
 
+subtest '1.2-suspend: a filter that takes too long says so, and the mail waits' => sub {
+    my $restore = Bed::change("$dir/b/policies/settings", sub { $_ .= "filter-timeout 1\n" });
+    my $as = $> == 0 ? 'setpriv --reuid=Debian-exim --regid=Debian-exim --clear-groups' : '';
+    my $decision = 'v="1" dir="outside" marking="" from="" verdict="no-signature" clear="may" all="inside"';
+    open my $filter, '|-', "SEEMAIL_HOME=$dir/b exec $as $dir/bin/seemail-filter open late '$decision'" or die; # its input does not end
+    ok Bed::wait_for(sub { Bed::read_file("$dir/b/log/seemail") =~ /filter=open failure=limit reason="it took longer than filter-timeout" id=late$/m }),
+        'the log says why';
+    close $filter;
+    is $? >> 8, 75, 'for now';
+    $restore->();
+};
+
 subtest '1.1-interop: whatever mailers call it' => sub {
     my $mail = message(encrypt(sign('entity', 'a'), 'b'));
     opened_well(deliver($mail =~ s/application\/pkcs7-mime/application\/x-pkcs7-mime/r), 'x-pkcs7-mime');
