@@ -10,6 +10,7 @@ use IO::Socket::INET;
 
 our $top = abs_path(dirname(__FILE__) . '/../..');
 my (@beds, @ports);
+delete $ENV{TZ}; # Exim writes its log in the machine's zone, whatever is set here
 
 sub up {
     my ($class, @agencies) = @_;

@@ -145,6 +145,12 @@ subtest '2.3-thirteen: the administrator is told ahead what is wrong with our ow
     is notices('A certificate of ours'), 0, 'once a day';
     $undo->();
     events("keystore-failed mail\n");
+    my $exim = $ENV{EXIM} || '/usr/sbin/exim4';
+    ok Bed::wait_for(sub { # it would tell of the key store too
+        my @ids = map { m{([^/]+)-H$} } map { glob "$bed->{TB_A_SPOOL}/input/$_" } '*-H', '?/*-H';
+        Bed::output("$as $exim -C $bed->{TB_A_CONF} -Mrm @ids") if @ids;
+        return !@ids;
+    }), 'nothing waits any more';
     rename $bed->{TB_A_NSSDB}, "$bed->{TB_A_NSSDB}.away"; # before the new day, whoever looks first on it
     Bed::output("rm -f $bed->{TB_A_STATE}/data.mdb $bed->{TB_A_STATE}/lock.mdb; $as $dir/bin/seemail-certs --policies $bed->{TB_A_POLICY} refresh");
     flush('--all') for 1 .. 4;
