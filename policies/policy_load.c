@@ -2,6 +2,7 @@
 #include "policy_load.h"
 
 #include "failure.h"
+#include "file.h"
 #include "pool.h"
 
 #include <stdlib.h>
@@ -362,6 +363,10 @@ static int load_hosts(struct loader *loader)
 
 static int load_all(struct loader *loader)
 {
+    /* Whoever may change it may have mail sent in clear. */
+    if (file_check(loader->policy->folder, FILE_SHARED, FAILURE_POLICY,
+                   loader->why) < 0)
+        return -1;
     /* Triggers first: others name their markings. */
     if (load_triggers(loader) < 0 || load_settings(loader) < 0 ||
         load_identities(loader) < 0 || load_partners(loader) < 0 ||

@@ -203,7 +203,7 @@ int table_read(struct pool *pool, const char *dir, const char *name,
     table_r->file = path;
     if (access(path, F_OK) < 0 && errno == ENOENT)
         return 1;
-    int rc = file_read(path, FILE_PLAIN, TABLE_MAX_BYTES, FAILURE_POLICY,
+    int rc = file_read(path, FILE_SHARED, TABLE_MAX_BYTES, FAILURE_POLICY,
                        &text, why);
     struct reader reader = {pool, path, columns, column_count, errors, 0,
                             table_r, &table_r->rows};

@@ -130,7 +130,7 @@ static int read_one(const char *folder, const char *name,
     if (!use)
         return failure(why, FAILURE_BUG, "%s: no such template", name);
     snprintf(path, sizeof path, "%s/" FOLDER "/%s", folder, name);
-    if (file_read(path, FILE_PLAIN, TEMPLATE_BYTES_MOST, FAILURE_POLICY, text,
+    if (file_read(path, FILE_SHARED, TEMPLATE_BYTES_MOST, FAILURE_POLICY, text,
                   &reason) < 0)
         table_error(errors, path, 0, 0, NULL, "a text that can be read");
     else

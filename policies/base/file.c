@@ -19,12 +19,13 @@ static int check(int fd, const char *path, enum file_trust trust, int kind,
         return failure_errno(why, k, errno, "%s", path);
     if (trust == FILE_PLAIN)
         return 0;
-    if (status->st_uid != 0 && status->st_uid != geteuid())
+    if (trust != FILE_SHARED && status->st_uid != 0 &&
+        status->st_uid != geteuid())
         return failure(why, k, "%s: owner is user %ld, not root or user %ld%s",
                        path, (long)status->st_uid, (long)geteuid(),
                        geteuid() == 0 ? " (the command \"seemail\" works as "
                                         "the hub's user)" : "");
-    mode_t bad = trust == FILE_SECRET ? 077 : 022;
+    mode_t bad = trust == FILE_SECRET ? 077 : trust == FILE_SHARED ? 02 : 022;
     if (trust == FILE_SECRET && status->st_uid == 0 && geteuid() != 0)
         bad = 037; /* root's file, read through our group */
     if (status->st_mode & bad)

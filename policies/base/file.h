@@ -11,9 +11,10 @@
 struct buffer;
 struct failure;
 
-/* What a file must be. Its owner is root or the one who runs us. */
+/* What a file must be. Behind FILE_SHARED its owner is root or who runs us. */
 enum file_trust {
     FILE_PLAIN,  /* any regular file */
+    FILE_SHARED, /* of any owner, perhaps of a group; not writable by all */
     FILE_GUARDED,/* not writable by group or others */
     FILE_SECRET, /* and not readable by them either [2.4-keys] */
 };

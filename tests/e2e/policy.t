@@ -26,6 +26,16 @@ ok $? "the folder is that of SEEMAIL_HOME when none is named"
 policy show "$dir/policies" && said "SENSITIVE" && said "$dir/nssdb" && said "identity:1"
 ok $? "1.3-consistent: show tells what is in force and where it stands"
 
+for writable in settings .; do
+    mode=$(stat -c %a "$dir/policies/$writable")
+    chmod o+w "$dir/policies/$writable"
+    policy check "$dir/policies"
+    [ $? = 1 ] && said "lets others change it"
+    ok $? "1.3-consistent: what everybody may change is not taken: $writable"
+    chmod "$mode" "$dir/policies/$writable"
+done
+
+policy show "$dir/policies"
 awk '$1 == "settings" {print $2}' "$dir/out" >"$dir/names"
 for name in $(cat "$dir/names"); do grep -q "^.It Cm $name Pq" doc/seemail-settings.5 || echo "$name"; done >"$dir/out"
 [ -s "$dir/names" ] && [ ! -s "$dir/out" ]
@@ -62,7 +72,7 @@ ok $? "2.8-notices: a mail without its subject is found"
 cp policies/notices/digest "$dir/policies/notices/"
 
 policy check "$dir/nothing"
-[ $? = 1 ] && said ": 7 errors"
+[ $? = 1 ] && said "No such file or directory"
 ok $? "no folder is no policy"
 policy
 [ $? = 64 ]

@@ -44,6 +44,11 @@ static void modes_and_kinds(void)
     CU_ASSERT_EQUAL(try(FILE_SECRET, 100, &why), 0);
     CU_ASSERT_EQUAL(try(FILE_PLAIN, 3, &why), -1);
     CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "larger than 3 bytes"));
+    make(0664);
+    CU_ASSERT_EQUAL(try(FILE_SHARED, 100, &why), 0);
+    make(0662);
+    CU_ASSERT_EQUAL(try(FILE_SHARED, 100, &why), -1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "lets others change it"));
     make(0640);
     CU_ASSERT_EQUAL(try(FILE_GUARDED, 100, &why), 0);
     CU_ASSERT_EQUAL(try(FILE_SECRET, 100, &why), -1);
