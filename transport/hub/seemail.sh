@@ -4,6 +4,7 @@ set -u
 SEEMAIL_BIN=${SEEMAIL_BIN:-$(dirname "$(readlink -f "$0")")}
 SEEMAIL_HOME=${SEEMAIL_HOME:-@ETC@}
 export SEEMAIL_BIN SEEMAIL_HOME
+unset TZ # Exim's log is in the machine's zone, whatever is set here
 
 if [ $# = 0 ] || [ "$1" = --help ]; then
     echo "usage: seemail NAME ..., where NAME is one of:"
