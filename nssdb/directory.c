@@ -3,6 +3,7 @@
 
 #include "directory_watch.h"
 #include "failure.h"
+#include "file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,20 +65,26 @@ static int set_up(LDAP *ldap)
 }
 
 /* A session has nothing of what ldap.conf and the environment say of TLS:
- * the system's CAs must be handed to it. */
+ * it must be handed to it. But libldap reads an ldaprc in the folder that we
+ * happen to be in as well: what strangers can change is not taken. */
+static int hand_over(LDAP *ldap, int option)
+{
+    char *named = NULL;
+    ldap_get_option(NULL, option, &named);
+    char *path = named ? realpath(named, NULL) : NULL;
+    int rc = LDAP_OPT_SUCCESS;
+    if (path && file_check(path, FILE_GUARDED, FAILURE_NETWORK, NULL) == 0)
+        rc = ldap_set_option(ldap, option, path);
+    free(path);
+    ldap_memfree(named);
+    return rc;
+}
+
 static int system_cas(LDAP *ldap)
 {
-    static const int options[] = {LDAP_OPT_X_TLS_CACERTFILE,
-                                  LDAP_OPT_X_TLS_CACERTDIR};
-    int rc = LDAP_OPT_SUCCESS;
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        char *path = NULL;
-        ldap_get_option(NULL, options[i], &path);
-        if (rc == LDAP_OPT_SUCCESS && path)
-            rc = ldap_set_option(ldap, options[i], path);
-        ldap_memfree(path);
-    }
-    return rc;
+    int rc = hand_over(ldap, LDAP_OPT_X_TLS_CACERTFILE);
+    return rc == LDAP_OPT_SUCCESS ? hand_over(ldap, LDAP_OPT_X_TLS_CACERTDIR)
+                                  : rc;
 }
 
 static int set_tls(LDAP *ldap, const char *ca_file)

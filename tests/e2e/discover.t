@@ -259,6 +259,9 @@ subtest '2.8-ldap: TLS, and who we are' => sub {
         local $ENV{LDAPTLS_CACERT} = $ca;
         like json('fetch b.test')->{text}, qr/^1 found/, 'but with one that it knows';
     }
+    shell("mkdir stranger && cp $ca stranger/ca.pem && chmod 666 stranger/ca.pem && echo TLS_CACERT $dir/stranger/ca.pem >stranger/ldaprc");
+    like Bed::output("cd $dir/stranger && $as $dir/bin/seemail-certs --policies $bed->{TB_A_POLICY} --json fetch b.test"),
+        qr/connecting with TLS/, 'nor with one that a stranger names where we happen to be';
     Bed::write_file("$bed->{TB_A_POLICY}/directories", "find discover ldap://127.0.0.1:1\n");
     like json('fetch b.test')->{text}, qr/^nothing found, the one that is known can be used; directory .*connecting/, 'and one that is known is used without any';
 };
