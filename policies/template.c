@@ -119,6 +119,18 @@ static void check_text(const char *path, const char *text, size_t length,
     buffer_free(&expected);
 }
 
+/* Not what everybody may change, or put there: warnings are among them. */
+static int read_file(const char *folder, const char *path, struct buffer *text,
+                     struct failure *why)
+{
+    char notices[4096];
+    snprintf(notices, sizeof notices, "%s/" FOLDER, folder);
+    return file_check(notices, FILE_SHARED, FAILURE_POLICY, why) < 0
+               ? -1
+               : file_read(path, FILE_SHARED, TEMPLATE_BYTES_MOST,
+                           FAILURE_POLICY, text, why);
+}
+
 /* 0, also with errors; -1 = memory. */
 static int read_one(const char *folder, const char *name,
                     struct buffer *text, struct table_errors *errors,
@@ -130,11 +142,14 @@ static int read_one(const char *folder, const char *name,
     if (!use)
         return failure(why, FAILURE_BUG, "%s: no such template", name);
     snprintf(path, sizeof path, "%s/" FOLDER "/%s", folder, name);
-    if (file_read(path, FILE_SHARED, TEMPLATE_BYTES_MOST, FAILURE_POLICY, text,
-                  &reason) < 0)
-        table_error(errors, path, 0, 0, NULL, "a text that can be read");
-    else
+    if (read_file(folder, path, text, &reason) < 0) {
+        char expected[sizeof reason.text + 40];
+        snprintf(expected, sizeof expected, "a text that can be used (%s)",
+                 reason.text);
+        table_error(errors, path, 0, 0, NULL, expected);
+    } else {
         check_text(path, buffer_string(text), text->length, use, errors);
+    }
     return errors->text.failed || reason.kind == FAILURE_MEMORY
                ? failure_memory(why)
                : 0;

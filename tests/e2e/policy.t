@@ -26,7 +26,7 @@ ok $? "the folder is that of SEEMAIL_HOME when none is named"
 policy show "$dir/policies" && said "SENSITIVE" && said "$dir/nssdb" && said "identity:1"
 ok $? "1.3-consistent: show tells what is in force and where it stands"
 
-for writable in settings .; do
+for writable in settings . notices notices/digest; do
     mode=$(stat -c %a "$dir/policies/$writable")
     chmod o+w "$dir/policies/$writable"
     policy check "$dir/policies"

@@ -81,7 +81,7 @@ static void wrong(const char *text, const char *expected)
 
 static void what_is_wrong_is_found(void)
 {
-    wrong(NULL, "notices/digest: expected a text that can be read");
+    wrong(NULL, "notices/digest: expected a text that can be used (");
     wrong("", "notices/digest: expected some text");
     wrong("Hello\n${hub} ${who} x\n", "notices/digest:2 \"${who}\": expected "
                                       "a name that this text can have "
