@@ -155,10 +155,11 @@ install: all
 	@for f in $(TABLES); do \
 	  [ -e "$(DESTDIR)$(ETC)/$$f" ] || install -D -m 644 $$f $(DESTDIR)$(ETC)/$$f || exit 1; done
 
-# The policy, nssdb and state stay.
+# The policy, nssdb and state stay, and folders in which there is more.
 uninstall:
 	@for i in $(INSTALLED); do from=$${i%%:*}; rm -f $(DESTDIR)$${i##*:}/$${from##*/} || exit 1; done
-	@rmdir $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(ETC)/exim $(DESTDIR)$(prefix)/share/doc/seemail
+	@for d in $(LIBEXEC) $(ETC)/exim $(prefix)/share/doc/seemail; do \
+	  [ ! -d $(DESTDIR)$$d ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)$$d || exit 1; done
 
 clean:
 	rm -rf build

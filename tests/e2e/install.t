@@ -82,6 +82,11 @@ subtest '1.3-effort: what was installed goes, what administrators wrote stays' =
     is Bed::output("find $root/usr -type f"), '', 'nothing is left of it';
     ok !-e "$root/etc/seemail/exim", 'nor for Exim';
     ok -s "$policy/partners", 'but the policy';
+    mkdir "$root/etc/seemail/exim";
+    Bed::write_file("$root/etc/seemail/exim/mine", '');
+    Bed::output("make -s -C $Bed::top uninstall DESTDIR=$root prefix=/usr SANITIZE=");
+    is $?, 0, 'once more is nothing to do';
+    ok -e "$root/etc/seemail/exim/mine", 'and what is not ours stays';
 };
 
 done_testing;
