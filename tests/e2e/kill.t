@@ -81,6 +81,7 @@ sub killer {
         my $pid = @pids ? $pids[rand @pids] : undef;
         if ($pid && kill 'KILL', $pid) {
             $killed++;
+            Bed::wait_for(sub { !alive($pid) }) if $listens{$pid}; # or it would not be started again after the last kill
             $kinds{ $listens{$pid} ? 'listener' : $found->{$pid} =~ m{bin/(seemail-\S+)} ? $1 : 'exim' }++;
         }
         restart();
